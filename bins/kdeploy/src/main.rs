@@ -1,0 +1,5 @@
+//! `kdeploy`: see the library.
+
+fn main() -> std::process::ExitCode {
+    ktrust_kdeploy::main()
+}
