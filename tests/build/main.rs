@@ -1,0 +1,1 @@
+//! What `kbuild` promises, seen from outside.

@@ -1,0 +1,1 @@
+//! What `kdeploy` promises, seen from outside.

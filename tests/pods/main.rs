@@ -1,0 +1,1 @@
+//! The job images in the pods that GitLab's runners make.

@@ -1,0 +1,1 @@
+//! What `ksign` promises, seen from outside.

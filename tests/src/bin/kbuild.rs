@@ -1,0 +1,5 @@
+//! `kbuild` as the tests start it.
+
+fn main() -> std::process::ExitCode {
+    ktrust_kbuild::main()
+}

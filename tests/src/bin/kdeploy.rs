@@ -1,0 +1,5 @@
+//! `kdeploy` as the tests start it.
+
+fn main() -> std::process::ExitCode {
+    ktrust_kdeploy::main()
+}
