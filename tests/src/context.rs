@@ -110,6 +110,7 @@ impl Context {
 }
 
 impl Drop for Context {
+    #[expect(clippy::print_stdout, reason = "the test runner shows it with the failure")]
     fn drop(&mut self) {
         if std::thread::panicking()
             && let Some(directory) = self.directory.take()

@@ -149,14 +149,14 @@ fn serve(configuration: &Path, log: &File) -> Child {
 
 fn configure(directory: &Path, port: u16, variant: Variant) -> String {
     let at = directory.display();
-    let part = |wanted: bool, text: String| if wanted { text } else { String::new() };
+    let when = |wanted: bool, text: String| if wanted { text } else { String::new() };
     let tls = format!("  tls: {{certificate: {at}/server.pem, key: {at}/server.key}}\n");
     let password = format!("auth: {{htpasswd: {{realm: ktrust, path: {at}/htpasswd}}}}\n");
     format!(
         "version: 0.1\nlog: {{level: info}}\nstorage:\n  filesystem: {{rootdirectory: {at}/storage}}\n  \
          delete: {{enabled: true}}\nhttp:\n  addr: 127.0.0.1:{port}\n{}{}",
-        part(variant.tls, tls),
-        part(variant.password, password),
+        when(variant.tls, tls),
+        when(variant.password, password),
     )
 }
 

@@ -10,7 +10,9 @@ use crate::place::tool_cache;
 const SYSTEM: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
 /// Tools that are kept in the cache, with their place in it.
-const CACHED: [(&str, &str); 6] = [
+const CACHED: [(&str, &str); 8] = [
+    ("busybox", "busybox-static/bin/busybox"),
+    ("docker-registry", "docker-registry/bin/docker-registry"),
     ("cosign-2", "cosign-2/bin/cosign"),
     ("cosign-3", "cosign-3/bin/cosign"),
     ("gitlab-ci-local", "node/node_modules/.bin/gitlab-ci-local"),

@@ -1,0 +1,65 @@
+//! Everything that a change must pass, on a machine that has this repository alone.
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::shell::{self, built, cargo, step};
+use crate::{dist, tools};
+
+/// What to leave out while working.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Only run the tests: no formatting, lint or licence checks
+    #[arg(long)]
+    only_tests: bool,
+    /// Arguments of `cargo test`, in place of `--workspace`
+    #[arg(last = true)]
+    rest: Vec<String>,
+}
+
+/// What needs no test run.
+fn check() -> Result<()> {
+    step("format", || shell::run(cargo().args(["fmt", "--all", "--check"])))?;
+    step("lints", || {
+        shell::run(cargo().args([
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--locked",
+            "--",
+            "-D",
+            "warnings",
+        ]))
+    })?;
+    step("licences, bans, sources", || {
+        let deny = tools::deny()?;
+        shell::run(Command::new(deny).current_dir(shell::repository()).args([
+            "check",
+            "--hide-inclusion-graph",
+            "bans",
+            "licenses",
+            "sources",
+        ]))
+    })
+}
+
+/// Installs, checks, builds the programs, tests.
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    step("tools", tools::install)?;
+    if !arguments.only_tests {
+        check()?;
+    }
+    step("programs", || dist::build("release"))?;
+    step("tests", || {
+        let mut test = cargo();
+        test.args(["test", "--locked"]);
+        if arguments.rest.is_empty() {
+            test.arg("--workspace");
+        }
+        for program in dist::PROGRAMS {
+            test.env(program.to_uppercase(), built("release").join(program));
+        }
+        shell::run(test.args(&arguments.rest))
+    })
+}
