@@ -22,6 +22,7 @@ pub struct Document {
 
 /// What a document says.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "matched at once, never kept in lists")]
 pub enum Parsed {
     /// One image, or an artifact.
     Manifest(Manifest),

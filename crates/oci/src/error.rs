@@ -148,8 +148,11 @@ impl Error {
     /// The class of the error.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Digest { .. } | Self::Reference { .. } | Self::Platform { .. } => ErrorKind::Input,
-            Self::NotALayout { .. } | Self::NoDefaultImage { .. } => ErrorKind::Input,
+            Self::Digest { .. }
+            | Self::Reference { .. }
+            | Self::Platform { .. }
+            | Self::NotALayout { .. }
+            | Self::NoDefaultImage { .. } => ErrorKind::Input,
             Self::TagNotFound { .. } | Self::BlobNotFound { .. } => ErrorKind::NotFound,
             Self::Io { .. } => ErrorKind::Local,
             _ => ErrorKind::Content,
