@@ -1,1 +1,8 @@
-//! The house rules, checked by machine.
+//! The house rules, checked by machine: who may depend on whom, how long things may be, where
+//! `unsafe` may stand, and that no file is forgotten.
+
+mod direction;
+mod reach;
+mod size;
+mod source;
+mod words;

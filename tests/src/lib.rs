@@ -12,6 +12,7 @@
 //! let base = bases::busybox(&context.path("base"));
 //! context.kbuild().args(["build", "."]).run().fails_with(2).stderr_has("Dockerfile");
 //! ```
+#![forbid(unsafe_code)]
 #![allow(clippy::missing_panics_doc, reason = "a harness reports by panicking")]
 
 pub mod bases;
