@@ -1,0 +1,108 @@
+//! Patterns of `${name#…}`, `${name%…}` and `${name/…/…}`: `*`, `?` and literal characters.
+
+use super::error::Fault;
+
+/// One element of a pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Token {
+    /// `*`: any number of characters.
+    Any,
+    /// `?`: one character.
+    One,
+    /// The character itself.
+    Literal(char),
+}
+
+impl Token {
+    /// Whether it consumes `character`. As in Go's regular expressions, no wildcard crosses a line's end.
+    fn accepts(self, character: char) -> bool {
+        match self {
+            Self::Any | Self::One => character != '\n',
+            Self::Literal(literal) => literal == character,
+        }
+    }
+}
+
+/// A compiled pattern.
+#[derive(Clone, Debug)]
+pub(super) struct Pattern(Vec<Token>);
+
+impl Pattern {
+    /// Reads a pattern. `\` may stand before `*`, `?`, `\`, `}` and `/` only.
+    pub(super) fn parse(text: &str) -> Result<Self, Fault> {
+        let mut tokens = Vec::new();
+        let mut characters = text.chars();
+        while let Some(character) = characters.next() {
+            tokens.push(match character {
+                '*' => Token::Any,
+                '?' => Token::One,
+                '\\' => match characters.next() {
+                    Some(escaped @ ('*' | '?' | '\\' | '}' | '/')) => Token::Literal(escaped),
+                    other => {
+                        let escaped = other.map(String::from).unwrap_or_default();
+                        return Err(Fault::InvalidEscape { pattern: text.to_owned(), escaped });
+                    }
+                },
+                literal => Token::Literal(literal),
+            });
+        }
+        Ok(Self(tokens))
+    }
+
+    /// The value without the prefix that matches: the longest one or the shortest one.
+    pub(super) fn trim_prefix(&self, value: &str, longest: bool) -> String {
+        let text: Vec<char> = value.chars().collect();
+        let end = self.ends(&text).map_or(0, |(short, long)| if longest { long } else { short });
+        text[end..].iter().collect()
+    }
+
+    /// The value without the suffix that matches: the longest one or the shortest one.
+    pub(super) fn trim_suffix(mut self, value: &str, longest: bool) -> String {
+        self.0.reverse();
+        let reversed: String = value.chars().rev().collect();
+        self.trim_prefix(&reversed, longest).chars().rev().collect()
+    }
+
+    /// The leftmost match at or after `from`, as long as possible.
+    pub(super) fn find(&self, text: &[char], from: usize) -> Option<(usize, usize)> {
+        (from..=text.len()).find_map(|start| self.ends(&text[start..]).map(|(_, long)| (start, start + long)))
+    }
+
+    /// Where a match that begins at the start of `text` may end: the nearest and the farthest place.
+    ///
+    /// All positions in the pattern are followed at once, so the time is the product of both lengths,
+    /// however many `*` there are.
+    fn ends(&self, text: &[char]) -> Option<(usize, usize)> {
+        let mut alive = vec![false; self.0.len() + 1];
+        alive[0] = true;
+        let mut found = None;
+        for position in 0..=text.len() {
+            self.skip_stars(&mut alive);
+            if alive[self.0.len()] {
+                found = Some((found.map_or(position, |(short, _)| short), position));
+            }
+            let Some(&character) = text.get(position) else { break };
+            alive = self.step(&alive, character);
+        }
+        found
+    }
+
+    /// A `*` may match nothing.
+    fn skip_stars(&self, alive: &mut [bool]) {
+        for (index, token) in self.0.iter().enumerate() {
+            if alive[index] && *token == Token::Any {
+                alive[index + 1] = true;
+            }
+        }
+    }
+
+    fn step(&self, alive: &[bool], character: char) -> Vec<bool> {
+        let mut next = vec![false; alive.len()];
+        for (index, token) in self.0.iter().enumerate() {
+            if alive[index] && token.accepts(character) {
+                next[if *token == Token::Any { index } else { index + 1 }] = true;
+            }
+        }
+        next
+    }
+}
