@@ -64,6 +64,16 @@ impl AtomicFile {
             .map_err(|error| Error::io("rename to", &self.path)(error.error))?;
         sync_directory(parent(&self.path))
     }
+
+    /// The same for a file that must not exist yet, a private key for example: one that does is an error
+    /// and stays as it is.
+    pub fn commit_new(self) -> Result<()> {
+        self.temporary.as_file().sync_all().map_err(Error::io("write", &self.path))?;
+        self.temporary
+            .persist_noclobber(&self.path)
+            .map_err(|error| Error::io("create", &self.path)(error.error))?;
+        sync_directory(parent(&self.path))
+    }
 }
 
 impl Write for AtomicFile {
@@ -110,6 +120,19 @@ mod tests {
         assert_eq!(std::fs::read(&path).unwrap(), b"old");
         write_atomic(&path, b"new").unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"new");
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_new_file_replaces_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("key");
+        for (text, succeeds) in [("first", true), ("second", false)] {
+            let mut file = AtomicFile::create(&path).unwrap();
+            file.write_all(text.as_bytes()).unwrap();
+            assert_eq!(file.commit_new().is_ok(), succeeds);
+            assert_eq!(std::fs::read(&path).unwrap(), b"first");
+        }
         assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
     }
 
