@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
+mod validate;
+
 use crate::file::{AtomicFile, write_atomic};
 use crate::{Descriptor, Digest, Document, Error, Index, MAX_DOCUMENT_SIZE, Result, Verifier, VerifyReader};
 
@@ -82,18 +84,20 @@ impl Layout {
         Ok(self.index()?.manifests.iter().filter_map(tag_of).map(str::to_owned).collect())
     }
 
-    /// The image with a tag; without one, the only image, or the one tagged `latest`.
+    /// The image with a tag; without one, the only image, or the one tagged `latest`. What is attached to
+    /// an image under a tag made of its digest (signatures, attestations) is not counted as an image.
     pub fn resolve(&self, tag: Option<&str>) -> Result<Descriptor> {
         let index = self.index()?;
         let known = || index.manifests.iter().filter_map(tag_of).map(str::to_owned).collect();
         let find = |tag: &str| index.manifests.iter().find(|entry| tag_of(entry) == Some(tag)).cloned();
-        match (tag, index.manifests.as_slice()) {
+        let images: Vec<_> = index.manifests.iter().filter(|entry| !is_attachment(entry)).collect();
+        match (tag, images.as_slice()) {
             (Some(tag), _) => find(tag).ok_or_else(|| Error::TagNotFound {
                 path: self.root.clone(),
                 tag: tag.to_owned(),
                 known: known(),
             }),
-            (None, [only]) => Ok(only.clone()),
+            (None, [only]) => Ok((*only).clone()),
             (None, all) => find("latest").ok_or_else(|| Error::NoDefaultImage {
                 path: self.root.clone(),
                 count: all.len(),
@@ -257,6 +261,14 @@ impl Layout {
 
 fn tag_of(entry: &Descriptor) -> Option<&str> {
     entry.annotations.get(REF_NAME).map(String::as_str)
+}
+
+/// Whether the tag is `sha256-<hex>` with or without an ending, as cosign and the fallback of the
+/// referrers API make them.
+fn is_attachment(entry: &Descriptor) -> bool {
+    let Some((algorithm, rest)) = tag_of(entry).and_then(|tag| tag.split_once('-')) else { return false };
+    let hex = rest.split_once('.').map_or(rest, |(hex, _)| hex);
+    format!("{algorithm}:{hex}").parse::<Digest>().is_ok()
 }
 
 #[cfg(test)]

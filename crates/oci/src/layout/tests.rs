@@ -3,7 +3,7 @@
 use std::io::Read as _;
 
 use super::Layout;
-use crate::{Descriptor, Digest, Document, Error, ErrorKind, Manifest, media_type};
+use crate::{Descriptor, Digest, Document, Error, ErrorKind, Index, Manifest, media_type};
 
 fn document(note: &str) -> Document {
     let mut manifest = Manifest::new(Descriptor::of(media_type::OCI_CONFIG, b"{}"), vec![]);
@@ -27,7 +27,10 @@ fn tags_move_and_images_are_found() {
     let signature = format!("{}.sig", one.digest.tag_form());
     layout.write_document(Some(&signature), &two).unwrap();
     assert_eq!(layout.resolve(Some(&signature)).unwrap().digest, two.digest);
+    assert_eq!(layout.resolve(None).unwrap().digest, one.digest);
+    layout.write_document(Some("v2"), &two).unwrap();
     assert!(matches!(layout.resolve(None), Err(Error::NoDefaultImage { count: 2, .. })));
+    assert!(layout.remove_tag("v2").unwrap());
     layout.write_document(Some("latest"), &two).unwrap();
     assert_eq!(layout.resolve(None).unwrap().digest, two.digest);
     layout.write_document(Some("v1"), &two).unwrap();
@@ -114,4 +117,23 @@ fn concurrent_writers_lose_nothing() {
     let digest = layout.resolve(Some("w3-3")).unwrap().digest;
     assert_eq!(digest, document("w3-3").digest);
     assert_ne!(digest, Digest::of(""));
+}
+
+#[test]
+fn validation_reads_everything_below_an_image() {
+    let (_directory, layout) = layout();
+    let layer = Descriptor::of(media_type::OCI_LAYER, b"content");
+    let config = Descriptor::of(media_type::OCI_CONFIG, b"{}");
+    layout.write_blob(&layer, &b"content"[..]).unwrap();
+    layout.write_blob(&config, &b"{}"[..]).unwrap();
+    let image = Document::from_manifest(&Manifest::new(config, vec![layer.clone()])).unwrap();
+    layout.write_document(None, &image).unwrap();
+    let index = Document::from_index(&Index::new(vec![image.descriptor()])).unwrap();
+    layout.write_document(Some("latest"), &index).unwrap();
+    layout.validate(&index.digest).unwrap();
+    let path = layout.blob_path(&layer.digest);
+    std::fs::write(&path, b"cuntent").unwrap();
+    assert!(matches!(layout.validate(&index.digest), Err(Error::WrongDigest { .. })));
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(layout.validate(&index.digest).unwrap_err().kind(), ErrorKind::NotFound);
 }
