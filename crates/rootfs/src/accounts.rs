@@ -1,0 +1,187 @@
+//! Users and groups as the image's own files name them. Text in, answers out; no libc, no NSS.
+
+use crate::error::{Error, Result};
+use crate::metadata::Owner;
+
+/// `/etc/passwd` and `/etc/group` of an image.
+#[derive(Debug, Clone, Default)]
+pub struct Accounts {
+    users: Vec<User>,
+    groups: Vec<Group>,
+}
+
+/// A line of `/etc/passwd`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// Login name.
+    pub name: String,
+    /// User id.
+    pub uid: u32,
+    /// Primary group.
+    pub gid: u32,
+    /// Home directory.
+    pub home: String,
+}
+
+/// A line of `/etc/group`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// Name.
+    pub name: String,
+    /// Group id.
+    pub gid: u32,
+    /// Names of the users that are in it without it being their primary group.
+    pub members: Vec<String>,
+}
+
+/// Who a process is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Identity {
+    /// User id.
+    pub uid: u32,
+    /// Primary group.
+    pub gid: u32,
+    /// Supplementary groups.
+    pub groups: Vec<u32>,
+}
+
+impl Accounts {
+    /// Reads both files' text; lines that are no entries are passed over, as libc does.
+    pub fn parse(passwd: &[u8], group: &[u8]) -> Self {
+        let (passwd, group) = (String::from_utf8_lossy(passwd), String::from_utf8_lossy(group));
+        Self {
+            users: passwd.lines().filter_map(user).collect(),
+            groups: group.lines().filter_map(parse_group).collect(),
+        }
+    }
+
+    /// The files of the image in a root; missing ones are empty.
+    pub fn of(root: &crate::Root) -> Result<Self> {
+        let text = |path: &str| root.read(std::path::Path::new(path)).map(Option::unwrap_or_default);
+        Ok(Self::parse(&text("etc/passwd")?, &text("etc/group")?))
+    }
+
+    /// The user with this id.
+    pub fn user_by_id(&self, uid: u32) -> Option<&User> {
+        self.users.iter().find(|user| user.uid == uid)
+    }
+
+    fn user(&self, name: &str) -> Option<&User> {
+        self.users.iter().find(|user| user.name == name)
+    }
+
+    fn group(&self, name: &str) -> Option<&Group> {
+        self.groups.iter().find(|group| group.name == name)
+    }
+
+    /// Where the user's home is: `/` for an id that the image does not know.
+    pub fn home(&self, uid: u32) -> &str {
+        self.user_by_id(uid).map(|user| user.home.as_str()).filter(|home| !home.is_empty()).unwrap_or("/")
+    }
+
+    /// Who RUN is under `USER spec`. Names have to exist. A user in /etc/passwd brings primary and
+    /// supplementary groups, an unknown number has group 0; with `user:group`, only that group counts.
+    pub fn identity(&self, spec: &str) -> Result<Identity> {
+        let (user, group) = parts(spec);
+        let known = match id(user) {
+            Some(uid) => self.user_by_id(uid),
+            None => Some(self.user(user).ok_or_else(|| Error::UnknownUser(user.to_owned()))?),
+        };
+        let uid = known.map_or_else(|| id(user).unwrap_or_default(), |user| user.uid);
+        if let Some(group) = group {
+            return Ok(Identity { uid, gid: self.gid(group)?, groups: Vec::new() });
+        }
+        let groups = known.map(|user| self.supplementary(&user.name)).unwrap_or_default();
+        Ok(Identity { uid, gid: known.map_or(0, |user| user.gid), groups })
+    }
+
+    fn gid(&self, group: &str) -> Result<u32> {
+        let named = || self.group(group).map(|group| group.gid);
+        id(group).or_else(named).ok_or_else(|| Error::UnknownGroup(group.to_owned()))
+    }
+
+    fn supplementary(&self, user: &str) -> Vec<u32> {
+        let is_member = |group: &&Group| group.members.iter().any(|member| member == user);
+        self.groups.iter().filter(is_member).map(|group| group.gid).collect()
+    }
+
+    /// Who owns files under `--chown=spec`, and directories that WORKDIR makes under `USER spec`. As in
+    /// BuildKit nothing fails: an unknown user is 0, an unknown group the user's primary one; a number
+    /// without a group is its own group.
+    pub fn owner(&self, spec: &str) -> Owner {
+        let (user, group) = parts(spec);
+        let named = self.user(user);
+        let uid = id(user).or(named.map(|user| user.uid)).unwrap_or_default();
+        let primary = id(user).or(named.map(|user| user.gid)).unwrap_or_default();
+        let gid = group.and_then(|group| self.gid(group).ok());
+        Owner::new(uid, gid.unwrap_or(primary))
+    }
+}
+
+/// User and group of `user`, `user:group`, `:group`; an empty user is root.
+fn parts(spec: &str) -> (&str, Option<&str>) {
+    let (user, group) = spec.split_once(':').map_or((spec, None), |(user, group)| (user, Some(group)));
+    (if user.is_empty() { "0" } else { user }, group.filter(|group| !group.is_empty()))
+}
+
+fn id(text: &str) -> Option<u32> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+}
+
+fn user(line: &str) -> Option<User> {
+    let fields: Vec<&str> = line.trim().split(':').collect();
+    let home = fields.get(5).copied().unwrap_or_default();
+    Some(User {
+        name: (*fields.first()?).into(),
+        uid: id(fields.get(2)?)?,
+        gid: id(fields.get(3)?)?,
+        home: home.into(),
+    })
+}
+
+fn parse_group(line: &str) -> Option<Group> {
+    let fields: Vec<&str> = line.trim().split(':').collect();
+    let members = fields.get(3).copied().unwrap_or_default();
+    let members = members.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect();
+    Some(Group { name: (*fields.first()?).into(), gid: id(fields.get(2)?)?, members })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn accounts() -> Accounts {
+        let passwd = b"root:x:0:0:root:/root:/bin/sh\napp:x:1000:100::/home/app:\n# no entry\n";
+        Accounts::parse(passwd, b"root:x:0:\nusers:x:100:\nwheel:x:10:app,other\naudio:x:29:app\n")
+    }
+
+    #[test]
+    fn run_needs_names_that_exist() {
+        let accounts = accounts();
+        let identity = |spec: &str| accounts.identity(spec);
+        assert_eq!(identity("app").unwrap(), Identity { uid: 1000, gid: 100, groups: vec![10, 29] });
+        assert_eq!(identity("1000").unwrap(), Identity { uid: 1000, gid: 100, groups: vec![10, 29] });
+        assert_eq!(identity("4711").unwrap(), Identity { uid: 4711, gid: 0, groups: vec![] });
+        assert_eq!(identity("app:wheel").unwrap(), Identity { uid: 1000, gid: 10, groups: vec![] });
+        assert_eq!(identity("").unwrap().uid, 0);
+        assert!(matches!(identity("nobody"), Err(Error::UnknownUser(_))));
+        assert!(matches!(identity("app:none"), Err(Error::UnknownGroup(_))));
+    }
+
+    #[test]
+    fn owners_never_fail() {
+        let accounts = accounts();
+        for (spec, uid, gid) in [
+            ("app", 1000, 100),
+            ("7", 7, 7),
+            ("7:wheel", 7, 10),
+            (":50", 0, 50),
+            ("ghost", 0, 0),
+            ("app:ghost", 1000, 100),
+            ("root", 0, 0),
+        ] {
+            assert_eq!(accounts.owner(spec), Owner::new(uid, gid), "{spec}");
+        }
+        assert_eq!((accounts.home(1000), accounts.home(9)), ("/home/app", "/"));
+    }
+}

@@ -1,0 +1,68 @@
+//! Compression of layers and archives, told by content and never by name.
+
+use std::io::{self, BufRead, BufReader, Chain, Cursor, Read, Write};
+
+use flate2::GzBuilder;
+use flate2::write::GzEncoder;
+
+/// How a stream is compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Compression {
+    /// RFC 1952.
+    Gzip,
+    /// bzip2.
+    Bzip2,
+    /// xz, also the older `.lzma` is not meant.
+    Xz,
+    /// RFC 8878.
+    Zstd,
+}
+
+/// Bytes that [`Compression::detect`] wants to see.
+pub const MAGIC_LENGTH: usize = 10;
+
+impl Compression {
+    /// The compression that the first bytes of a stream announce.
+    pub fn detect(start: &[u8]) -> Option<Self> {
+        const MAGICS: [(&[u8], Compression); 4] = [
+            (b"\x1f\x8b\x08", Compression::Gzip),
+            (b"BZh", Compression::Bzip2),
+            (b"\xfd7zXZ\0", Compression::Xz),
+            (b"\x28\xb5\x2f\xfd", Compression::Zstd),
+        ];
+        MAGICS.iter().find(|(magic, _)| start.starts_with(magic)).map(|(_, compression)| *compression)
+    }
+
+    /// A reader of the uncompressed bytes. Several streams one after the other are read as one.
+    pub fn decoder<'a, R: BufRead + Send + 'a>(self, reader: R) -> io::Result<Box<dyn Read + Send + 'a>> {
+        Ok(match self {
+            Self::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(reader)),
+            Self::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(reader)),
+            Self::Xz => Box::new(liblzma::bufread::XzDecoder::new_multi_decoder(reader)),
+            Self::Zstd => Box::new(zstd::stream::read::Decoder::with_buffer(reader)?),
+        })
+    }
+}
+
+/// Reads what announces itself as compressed uncompressed, and anything else as it is.
+pub fn decompress<'a, R: Read + Send + 'a>(reader: R) -> io::Result<Box<dyn Read + Send + 'a>> {
+    let (start, reader) = peek(reader, MAGIC_LENGTH)?;
+    let reader = BufReader::with_capacity(128 * 1024, reader);
+    match Compression::detect(&start) {
+        Some(compression) => compression.decoder(reader),
+        None => Ok(Box::new(reader)),
+    }
+}
+
+/// The first bytes of a stream, and the stream with them still in front.
+pub(crate) fn peek<R: Read>(mut reader: R, count: usize) -> io::Result<(Vec<u8>, Chain<Cursor<Vec<u8>>, R>)> {
+    let mut start = Vec::with_capacity(count);
+    reader.by_ref().take(count as u64).read_to_end(&mut start)?;
+    Ok((start.clone(), Cursor::new(start).chain(reader)))
+}
+
+/// A gzip writer whose output depends on nothing but the bytes and the level (0 to 9): no name, no time,
+/// an unknown system.
+pub fn gzip<W: Write>(output: W, level: u32) -> GzEncoder<W> {
+    GzBuilder::new().mtime(0).operating_system(255).write(output, flate2::Compression::new(level))
+}

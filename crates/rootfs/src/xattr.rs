@@ -1,0 +1,79 @@
+//! Extended attributes: which of them belong to an image, and how they are read and set.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use rustix::fs::{XattrFlags, lgetxattr, llistxattr, lsetxattr};
+use rustix::io::Errno;
+
+use crate::metadata::Xattrs;
+
+/// Largest list and largest value that Linux has.
+const LIMIT: usize = 64 * 1024;
+
+/// Whether the attribute is part of an image. Labels of the host's security modules are not; neither is
+/// what overlayfs keeps for itself, and an image must not be able to write that, since a layer becomes
+/// a lower directory of an overlay.
+pub(crate) fn belongs_to_image(name: &[u8]) -> bool {
+    let overlay = name.starts_with(b"trusted.overlay.") || name.starts_with(b"user.overlay.");
+    let namespaced = name.starts_with(b"user.") || name.starts_with(b"trusted.");
+    let known: [&[u8]; 3] = [b"security.capability", b"system.posix_acl_access", b"system.posix_acl_default"];
+    !overlay && (namespaced || known.contains(&name))
+}
+
+/// The attributes of a file that belong to an image, sorted by name. Links are not followed.
+pub(crate) fn read(path: &Path) -> Result<Xattrs, Errno> {
+    let mut xattrs = Xattrs::new();
+    for name in list(path)?.split(|byte| *byte == 0).filter(|name| belongs_to_image(name)) {
+        if let Some(value) = get(path, name)? {
+            xattrs.push((name.to_vec(), value));
+        }
+    }
+    xattrs.sort_unstable();
+    Ok(xattrs)
+}
+
+fn list(path: &Path) -> Result<Vec<u8>, Errno> {
+    match llistxattr(path, &mut [0_u8; 0][..]) {
+        Ok(0) | Err(Errno::NOTSUP) => return Ok(Vec::new()),
+        Ok(_) => {}
+        Err(error) => return Err(error),
+    }
+    let mut list = vec![0; LIMIT];
+    let length = llistxattr(path, &mut list[..])?;
+    list.truncate(length);
+    Ok(list)
+}
+
+/// One attribute's value, or `None` when the file does not have it.
+pub(crate) fn get(path: &Path, name: &[u8]) -> Result<Option<Vec<u8>>, Errno> {
+    let mut value = vec![0; LIMIT];
+    match lgetxattr(path, OsStr::from_bytes(name), &mut value[..]) {
+        Ok(length) => {
+            value.truncate(length);
+            Ok(Some(value))
+        }
+        Err(Errno::NODATA | Errno::NOTSUP) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Sets the attributes; yields the names of those that are not of an image, or that file system or
+/// kernel do not take here (`user.` on a link, `trusted.` in a user namespace).
+pub(crate) fn write(path: &Path, xattrs: &Xattrs) -> Result<Vec<Vec<u8>>, Errno> {
+    let mut refused = Vec::new();
+    for (name, value) in xattrs {
+        let outcome = if belongs_to_image(name) {
+            lsetxattr(path, OsStr::from_bytes(name), value, XattrFlags::empty())
+        } else {
+            Err(Errno::PERM)
+        };
+        match outcome {
+            Ok(()) => {}
+            Err(Errno::NOTSUP | Errno::PERM | Errno::INVAL) => refused.push(name.clone()),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(refused)
+}
