@@ -1,6 +1,6 @@
 //! Compression of layers and archives, told by content and never by name.
 
-use std::io::{self, BufRead, BufReader, Chain, Cursor, Read, Write};
+use std::io::{self, BufRead, BufReader, Cursor, Read, Write};
 
 use flate2::GzBuilder;
 use flate2::write::GzEncoder;
@@ -46,19 +46,14 @@ impl Compression {
 
 /// Reads what announces itself as compressed uncompressed, and anything else as it is.
 pub fn decompress<'a, R: Read + Send + 'a>(reader: R) -> io::Result<Box<dyn Read + Send + 'a>> {
-    let (start, reader) = peek(reader, MAGIC_LENGTH)?;
-    let reader = BufReader::with_capacity(128 * 1024, reader);
+    let mut reader = BufReader::with_capacity(128 * 1024, reader);
+    let mut start = Vec::with_capacity(MAGIC_LENGTH);
+    reader.by_ref().take(MAGIC_LENGTH as u64).read_to_end(&mut start)?;
+    let reader = Cursor::new(start.clone()).chain(reader);
     match Compression::detect(&start) {
         Some(compression) => compression.decoder(reader),
         None => Ok(Box::new(reader)),
     }
-}
-
-/// The first bytes of a stream, and the stream with them still in front.
-pub(crate) fn peek<R: Read>(mut reader: R, count: usize) -> io::Result<(Vec<u8>, Chain<Cursor<Vec<u8>>, R>)> {
-    let mut start = Vec::with_capacity(count);
-    reader.by_ref().take(count as u64).read_to_end(&mut start)?;
-    Ok((start.clone(), Cursor::new(start).chain(reader)))
 }
 
 /// A gzip writer whose output depends on nothing but the bytes and the level (0 to 9): no name, no time,

@@ -73,9 +73,9 @@ pub fn copy_tree(
     let mut copy = Copy { options, links: HashMap::new(), copied: Copied::default() };
     let dest = to.place(&dest)?;
     if metadata.is_dir() {
-        copy.top(&source, &metadata, &dest)?
+        copy.top(&source, &metadata, &dest)?;
     } else {
-        copy.node(&source, &metadata, &dest)?
+        copy.node(&source, &metadata, &dest)?;
     }
     Ok(copy.copied)
 }
