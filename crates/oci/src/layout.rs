@@ -109,7 +109,7 @@ impl Layout {
     /// Reads a manifest or an index and checks it.
     pub fn read_document(&self, digest: &Digest) -> Result<Document> {
         let path = self.blob_path(digest);
-        let file = self.open_file(digest)?;
+        let file = self.open_raw(digest)?;
         let mut bytes = Vec::new();
         file.take(MAX_DOCUMENT_SIZE + 1).read_to_end(&mut bytes).map_err(Error::io("read", &path))?;
         if bytes.len() as u64 > MAX_DOCUMENT_SIZE {
@@ -221,10 +221,11 @@ impl Layout {
 
     /// A blob's content, checked while it is read.
     pub fn open_blob(&self, descriptor: &Descriptor) -> Result<VerifyReader<File>> {
-        Ok(VerifyReader::new(self.open_file(&descriptor.digest)?, descriptor))
+        Ok(VerifyReader::new(self.open_raw(&descriptor.digest)?, descriptor))
     }
 
-    fn open_file(&self, digest: &Digest) -> Result<File> {
+    /// A blob's file as it is: for readers that verify the content themselves.
+    pub fn open_raw(&self, digest: &Digest) -> Result<File> {
         let path = self.blob_path(digest);
         File::open(&path).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => {
