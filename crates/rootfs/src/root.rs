@@ -129,6 +129,14 @@ impl Root {
         }
     }
 
+    /// A handle (`O_PATH`) on what the path leads to, links followed inside the root: for mounting on it.
+    pub fn handle(&self, path: &Path) -> Result<OwnedFd> {
+        match self.open_inside(path, OFlags::PATH) {
+            Err(Errno::NOENT | Errno::NOTDIR) => Err(Error::Missing(path.to_owned())),
+            other => other.map_err(Error::io("open", path)),
+        }
+    }
+
     /// The bytes of a small file, or `None` when it does not exist.
     pub fn read(&self, path: &Path) -> Result<Option<Vec<u8>>> {
         let mut file = match self.open_file(path) {

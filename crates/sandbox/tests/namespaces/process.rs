@@ -1,0 +1,165 @@
+//! How commands run and end.
+
+use std::time::{Duration, Instant};
+
+use ktrust_sandbox::{Command, Error, ErrorKind, Exit, Identity, Network};
+
+use crate::Test;
+use crate::base::{Bench, Kept, prints, run, shell};
+
+pub(crate) const TESTS: &[Test] = &[
+    ("exit_codes_and_signals_are_exact", exit_codes_and_signals_are_exact),
+    ("both_streams_arrive_whole", both_streams_arrive_whole),
+    ("the_environment_is_exactly_what_was_given", the_environment_is_exactly_what_was_given),
+    ("programs_are_found_in_the_root", programs_are_found_in_the_root),
+    ("a_daemon_does_not_outlive_the_command", a_daemon_does_not_outlive_the_command),
+    ("identities_and_capabilities", identities_and_capabilities),
+    ("cancelling_kills", cancelling_kills),
+    ("no_network_is_loopback_only", no_network_is_loopback_only),
+    ("steps_run_at_the_same_time", steps_run_at_the_same_time),
+];
+
+fn exit_codes_and_signals_are_exact() {
+    let bench = Bench::new();
+    let mut workspace = bench.workspace();
+    for code in [0, 1, 2, 126, 127, 137, 255] {
+        let (exit, ..) = run(&mut *workspace, &shell(&format!("exit {code}")));
+        assert_eq!(exit.unwrap(), Exit::Code(code));
+    }
+    for signal in [9, 11, 15] {
+        let (exit, ..) = run(&mut *workspace, &shell(&format!("kill -{signal} $$")));
+        // Process 1 of the namespace is not the shell, so the signal works.
+        assert_eq!(exit.unwrap(), Exit::Signal(signal));
+    }
+    let missing = Command { cwd: "/nowhere".into(), ..shell("true") };
+    let error = run(&mut *workspace, &missing).0.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Step, "{error}");
+}
+
+fn both_streams_arrive_whole() {
+    let bench = Bench::new();
+    let mut workspace = bench.workspace();
+    let script = "i=0; while [ $i -lt 3000 ]; do echo out $i; echo err $i >&2; i=$((i+1)); done; \
+                  head -c 3000000 /dev/zero; head -c 2000000 /dev/zero >&2; cat";
+    let mut kept = Kept::default();
+    assert!(workspace.run(&shell(script), &mut kept).unwrap().success());
+    let lines = |word: &str| {
+        (0..3000).flat_map(|number| [word.to_owned(), format!(" {number}\n")]).collect::<String>()
+    };
+    assert_eq!(kept.stdout.len(), lines("out").len() + 3_000_000);
+    assert_eq!(kept.stderr.len(), lines("err").len() + 2_000_000);
+    assert!(
+        kept.stdout.starts_with(lines("out").as_bytes()) && kept.stderr.starts_with(lines("err").as_bytes())
+    );
+}
+
+fn the_environment_is_exactly_what_was_given() {
+    let bench = Bench::new();
+    let mut workspace = bench.workspace();
+    let mut command = Command::new(["/bin/env"]);
+    command.env = vec![("A".into(), "1 \n2".into()), ("B".into(), String::new().into())];
+    assert_eq!(run(&mut *workspace, &command).1, "A=1 \n2\nB=\n");
+    assert_eq!(prints(&mut *workspace, "umask; hostname; pwd; cat | wc -c"), "0022\nbuildkitsandbox\n/\n0");
+    assert_eq!(prints(&mut *workspace, "grep NoNewPrivs /proc/self/status"), "NoNewPrivs:\t0");
+    assert_eq!(prints(&mut *workspace, "ls /proc/self/fd | wc -l"), "4");
+}
+
+fn programs_are_found_in_the_root() {
+    let bench = Bench::new();
+    let mut workspace = bench.workspace();
+    let mut command = Command::new(["echo", "found"]);
+    assert_eq!(run(&mut *workspace, &command).1, "found\n");
+    command.env = vec![("PATH".into(), "/tmp:/bin".into())];
+    assert_eq!(run(&mut *workspace, &command).1, "found\n");
+    command.args = vec!["cargo".into()];
+    assert!(matches!(run(&mut *workspace, &command).0, Err(Error::ProgramNotFound { .. })));
+    command.args = vec!["/etc/passwd".into()];
+    let denied = run(&mut *workspace, &command).0.unwrap_err();
+    assert!(matches!(denied, Error::Exec { .. }) && denied.hint().unwrap().contains("chmod"), "{denied:?}");
+}
+
+fn a_daemon_does_not_outlive_the_command() {
+    let bench = Bench::new();
+    let mut workspace = bench.workspace();
+    let start = Instant::now();
+    let script = "(setsid sh -c 'trap \"\" TERM HUP; sleep 600; echo late') & \
+                  setsid setsid sleep 601 & echo done";
+    assert_eq!(prints(&mut *workspace, script), "done");
+    assert!(start.elapsed() < Duration::from_secs(20));
+    assert!(!anything_runs("sleep 60"), "a process was left");
+}
+
+/// Whether a process of the machine has this in its command line.
+fn anything_runs(text: &str) -> bool {
+    let line = |path: std::path::PathBuf| std::fs::read(path.join("cmdline")).unwrap_or_default();
+    let entries = std::fs::read_dir("/proc").unwrap().filter_map(Result::ok);
+    entries
+        .map(|entry| line(entry.path()))
+        .any(|line| String::from_utf8_lossy(&line).replace('\0', " ").starts_with(text))
+}
+
+fn identities_and_capabilities() {
+    let bench = Bench::new();
+    let mut workspace = bench.workspace();
+    let status = |field: &str| format!("grep {field} /proc/self/status | cut -f2");
+    // Docker's fourteen.
+    assert_eq!(prints(&mut *workspace, &status("CapEff")), "00000000a80425fb");
+    assert_eq!(prints(&mut *workspace, &status("CapBnd")), "00000000a80425fb");
+    assert_eq!(prints(&mut *workspace, &status("CapInh")), "0000000000000000");
+    let user = Identity { uid: 1000, gid: 1000, groups: vec![7, 9] };
+    let command = Command {
+        user,
+        ..shell("id -u; id -g; id -G; grep CapEff /proc/self/status; touch /tmp/mine; touch /root/x")
+    };
+    let (exit, stdout, _) = run(&mut *workspace, &command);
+    assert_eq!(exit.unwrap(), Exit::Code(1));
+    assert_eq!(stdout, "1000\n1000\n1000 7 9\nCapEff:\t0000000000000000\n");
+    assert_eq!(
+        prints(&mut *workspace, "stat -c %u:%g /tmp/mine; chown 33:44 /tmp/mine; stat -c %u:%g /tmp/mine"),
+        "1000:1000\n33:44"
+    );
+    assert_eq!(prints(&mut *workspace, "mount -t tmpfs x /tmp 2>/dev/null || echo refused"), "refused");
+}
+
+fn cancelling_kills() {
+    let bench = Bench::new();
+    let mut workspace = bench.workspace();
+    let cancel = bench.cancel.clone();
+    let pull = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(400));
+        cancel.cancel();
+    });
+    let start = Instant::now();
+    let (exit, ..) = run(&mut *workspace, &shell("trap '' TERM INT; yes & sleep 602"));
+    assert!(matches!(exit, Err(Error::Cancelled)), "{exit:?}");
+    assert!(start.elapsed() < Duration::from_secs(20));
+    pull.join().unwrap();
+    assert!(!anything_runs("sleep 602"));
+    assert!(matches!(run(&mut *workspace, &shell("true")).0, Err(Error::Cancelled)));
+}
+
+fn no_network_is_loopback_only() {
+    let bench = Bench::new();
+    let mut workspace = bench.workspace();
+    let command = Command {
+        network: Network::None,
+        ..shell("ls /proc/sys/net/ipv4/conf; ping -c1 -W1 127.0.0.1 >/dev/null && echo up")
+    };
+    let (exit, stdout, stderr) = run(&mut *workspace, &command);
+    assert!(exit.unwrap().success(), "{stdout}{stderr}");
+    assert_eq!(
+        stdout.lines().filter(|line| !["all", "default"].contains(line)).collect::<Vec<_>>(),
+        ["lo", "up"]
+    );
+}
+
+fn steps_run_at_the_same_time() {
+    let bench = Bench::new();
+    let start = Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| assert_eq!(prints(&mut *bench.workspace(), "sleep 1; echo ok"), "ok"));
+        }
+    });
+    assert!(start.elapsed() < Duration::from_millis(3500), "{:?}", start.elapsed());
+}

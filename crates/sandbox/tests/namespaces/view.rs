@@ -1,0 +1,117 @@
+//! What a command sees.
+
+use std::fs;
+
+use ktrust_sandbox::{Command, Mount, MountKind};
+
+use crate::Test;
+use crate::base::{Bench, prints, run, shell};
+
+pub(crate) const TESTS: &[Test] = &[
+    ("the_builder_is_out_of_sight", the_builder_is_out_of_sight),
+    ("devices_work", devices_work),
+    ("the_machine_is_read_only", the_machine_is_read_only),
+    ("mounts_of_one_command", mounts_of_one_command),
+    ("a_hostile_image_cannot_redirect_mounts", a_hostile_image_cannot_redirect_mounts),
+];
+
+fn the_builder_is_out_of_sight() {
+    let bench = Bench::new();
+    let mut workspace = bench.workspace();
+    assert_eq!(prints(&mut *workspace, "ls / | tr '\\n' ' '"), "bin dev etc proc root sys tmp");
+    assert_eq!(prints(&mut *workspace, "ls /work /builds 2>/dev/null; echo $$ | wc -l"), "1");
+    assert_eq!(prints(&mut *workspace, "grep -c ktrust-sandbox- /proc/mounts || true"), "0");
+    assert_eq!(prints(&mut *workspace, "cat /proc/1/environ 2>/dev/null || echo denied"), "denied");
+    assert_eq!(prints(&mut *workspace, "cat /proc/1/exe >/dev/null 2>&1 || echo denied"), "denied");
+    assert_eq!(prints(&mut *workspace, "ls -d /proc/[0-9]* | wc -l"), "4");
+    assert!(prints(&mut *workspace, "cat /etc/hosts").contains("buildkitsandbox"));
+}
+
+fn devices_work() {
+    let bench = Bench::new();
+    let mut workspace = bench.workspace();
+    let script = "echo x > /dev/null; head -c 4 /dev/zero | wc -c; head -c 4 /dev/urandom | wc -c; \
+                  echo y 2>/dev/null > /dev/full || echo full; echo out > /dev/stdout; echo fd > /dev/fd/1; \
+                  stat -c %a /dev/null /dev/shm /dev/ptmx; touch /dev/shm/a; cat /dev/stdin";
+    assert_eq!(prints(&mut *workspace, script), "4\n4\nfull\nout\nfd\n666\n1777\n777");
+    assert_eq!(prints(&mut *workspace, "mknod /tmp/n c 1 3 && echo x > /tmp/n && echo made"), "made");
+}
+
+fn the_machine_is_read_only() {
+    let bench = Bench::new();
+    let mut workspace = bench.workspace();
+    for path in [
+        "/proc/sys/vm/swappiness",
+        "/proc/sysrq-trigger",
+        "/sys/kernel/uevent_helper",
+        "/etc/hosts",
+        "/etc/resolv.conf",
+    ] {
+        let script = format!(
+            "[ ! -e {path} ] || (cat /dev/null >> {path}) 2>/dev/null && echo writable || echo refused"
+        );
+        let seen = prints(&mut *workspace, &script);
+        assert!(seen == "refused" || !std::path::Path::new(path).exists(), "{path}: {seen}");
+    }
+    assert_eq!(
+        prints(&mut *workspace, "head -c 1 /proc/kcore | wc -c; umount /etc/hosts 2>/dev/null || echo kept"),
+        "0\nkept"
+    );
+}
+
+fn mounts_of_one_command() {
+    let bench = Bench::new();
+    let mut workspace = bench.workspace();
+    let source = bench.dir("source");
+    fs::write(source.join("given"), "g").unwrap();
+    let bind = |target: &str, writable| Mount {
+        target: target.into(),
+        kind: MountKind::Bind { source: source.clone(), writable },
+    };
+    let secret = MountKind::File { content: b"s3cret".to_vec(), mode: 0o400, uid: 0, gid: 0 };
+    let command = Command {
+        mounts: vec![
+            bind("/mnt/read", false),
+            bind("/mnt/write", true),
+            Mount { target: "/cache/deep".into(), kind: MountKind::Tmpfs { size: Some(1 << 20) } },
+            Mount { target: "/run/secrets/token".into(), kind: secret },
+        ],
+        ..shell(
+            "cat /mnt/read/given /run/secrets/token; touch /mnt/read/x 2>/dev/null || echo -n :ro; \
+             touch /mnt/write/made; stat -c :%a /run/secrets/token /cache/deep; echo big > /cache/deep/f",
+        )
+    };
+    let (exit, stdout, stderr) = run(&mut *workspace, &command);
+    assert!(exit.unwrap().success(), "{stderr}");
+    assert_eq!(stdout, "gs3cret:ro:400\n:1777\n");
+    assert!(source.join("made").exists() && !source.join("x").exists());
+    let finished = workspace.finish().unwrap();
+    let paths: Vec<_> = finished.changes.iter().map(|change| change.path().to_owned()).collect();
+    // Only what BuildKit leaves as well; no stub, and no directory that was merely copied up.
+    assert_eq!(paths, ["dev", "proc", "sys"].map(std::path::PathBuf::from));
+}
+
+fn a_hostile_image_cannot_redirect_mounts() {
+    let bench = Bench::new();
+    let outside = bench.dir("outside");
+    fs::write(outside.join("hosts"), "mine").unwrap();
+    let mut workspace = bench.workspace();
+    // Links that would lead out of the tree, if they were followed by path.
+    prints(
+        &mut *workspace,
+        &format!(
+            "rm -rf /etc/hosts /run; ln -s {}/hosts /etc/hosts; ln -s ../../../../../../../../.. /run",
+            outside.display()
+        ),
+    );
+    let secret = MountKind::File { content: b"in".to_vec(), mode: 0o444, uid: 0, gid: 0 };
+    let command = Command {
+        mounts: vec![Mount { target: "/run/secret".into(), kind: secret }],
+        ..shell("cat /secret; grep -c localhost /etc/hosts")
+    };
+    let (exit, stdout, stderr) = run(&mut *workspace, &command);
+    assert!(exit.unwrap().success(), "{stderr}");
+    assert_eq!(stdout, "in2\n");
+    assert_eq!(fs::read_to_string(outside.join("hosts")).unwrap(), "mine");
+    assert!(!std::path::Path::new("/secret").exists());
+}
