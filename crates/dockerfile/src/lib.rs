@@ -26,17 +26,20 @@ pub mod ast;
 mod boolean;
 pub mod csv;
 mod directive;
+pub mod dockerignore;
 pub mod duration;
 mod error;
 mod excerpt;
 pub mod expand;
 mod flag;
 pub mod frontend;
+pub mod glob;
 mod heredoc;
 mod instruction;
 mod json;
 mod line;
 mod location;
+mod mode;
 mod node;
 mod owner;
 mod parser;
@@ -63,6 +66,7 @@ pub use instruction::{
     Sharing, Sources, Volume, parse_trigger,
 };
 pub use location::Location;
+pub use mode::{Mode, ModeError};
 pub use node::{FlagWord, Node};
 pub use owner::{Owner, Principal};
 pub use port::{PortError, Ports};
