@@ -1,7 +1,8 @@
 //! Patterns of COPY, ADD and the like: Go's `filepath.Match`.
 //!
 //! `*` and `?` stop at slashes, `[…]` is a class (negated by `^`, not by `!`), `\` protects the next
-//! character. There is no `**` here; that is [`dockerignore`](crate::dockerignore)'s.
+//! character. A malformed pattern is refused, also where Go would not read as far as the mistake and so find
+//! that nothing matches. There is no `**` here; that is [`dockerignore`](crate::dockerignore)'s.
 
 use thiserror::Error;
 

@@ -31,13 +31,14 @@ pub(crate) fn split(line: &str, escape: char) -> Split<'_> {
 
 /// Takes the leading words that begin with `--`; a bare `--` ends them and is dropped.
 ///
-/// BuildKit reads this part byte by byte, which garbles characters beyond ASCII; we read characters.
+/// Only blanks of ASCII separate flags, since BuildKit reads this part byte by byte. That garbles characters
+/// beyond ASCII, where we read characters.
 fn flags(text: &str, escape: char) -> (Vec<(String, usize, usize)>, usize) {
     let mut found = Vec::new();
     let mut at = 0;
     loop {
         let rest = &text[at..];
-        at += rest.len() - rest.trim_start().len();
+        at += rest.len() - rest.trim_start_matches(separates).len();
         if !text[at..].starts_with("--") {
             return (found, at);
         }
@@ -53,6 +54,10 @@ fn flags(text: &str, escape: char) -> (Vec<(String, usize, usize)>, usize) {
     }
 }
 
+fn separates(character: char) -> bool {
+    is_blank(character) || character == '\n'
+}
+
 /// One word: quotes group and are dropped, the escape character protects and is dropped.
 fn flag(text: &str, escape: char) -> (String, bool, usize) {
     let mut word = String::new();
@@ -60,7 +65,7 @@ fn flag(text: &str, escape: char) -> (String, bool, usize) {
     let mut input = text.char_indices();
     while let Some((index, character)) = input.next() {
         match quote {
-            None if character.is_whitespace() => return (word, quoted, index),
+            None if separates(character) => return (word, quoted, index),
             None if matches!(character, '\'' | '"') => (quote, quoted) = (Some(character), true),
             Some(open) if open == character => quote = None,
             _ if character == escape => word.extend(input.next().map(|(_, escaped)| escaped)),
@@ -70,17 +75,17 @@ fn flag(text: &str, escape: char) -> (String, bool, usize) {
     (word, quoted, text.len())
 }
 
-/// Takes the first word at blanks of any kind, for HEALTHCHECK.
+/// Takes the first word, for HEALTHCHECK.
 pub(crate) fn first_word(text: &str) -> (&str, &str) {
-    let end = text.find(char::is_whitespace).unwrap_or(text.len());
-    (&text[..end], text[end..].trim_start())
+    let end = text.find(separates).unwrap_or(text.len());
+    (&text[..end], text[end..].trim_start_matches(separates))
 }
 
 /// The text behind `ONBUILD`.
 pub(crate) fn behind_keyword(line: &str) -> &str {
     let line = line.trim_start();
     let rest = line.get(.."onbuild".len()).filter(|start| start.eq_ignore_ascii_case("onbuild"));
-    rest.map_or(line, |keyword| line[keyword.len()..].trim_start_matches(|c| is_blank(c) || c == '\n'))
+    rest.map_or(line, |keyword| line[keyword.len()..].trim_start_matches(separates))
 }
 
 #[cfg(test)]

@@ -348,13 +348,12 @@ impl<'a> Scan<'a> {
             return Ok(format!("${{{name}{modifier}{word}}}"));
         }
         let longest = word.starts_with(modifier);
-        let pattern = Pattern::parse(word.strip_prefix(modifier).unwrap_or(&word))?;
+        let pattern = word.strip_prefix(modifier).unwrap_or(&word);
         let value = value.unwrap_or_default();
-        Ok(if modifier == '#' {
-            pattern.trim_prefix(&value, longest)
-        } else {
-            pattern.trim_suffix(&value, longest)
-        })
+        if modifier == '%' {
+            return Pattern::trim_suffix(pattern, &value, longest);
+        }
+        Ok(Pattern::parse(pattern)?.trim_prefix(&value, longest))
     }
 
     /// `${name/pattern/replacement}`, with `//` for every match.

@@ -56,11 +56,11 @@ impl Pattern {
         text[end..].iter().collect()
     }
 
-    /// The value without the suffix that matches: the longest one or the shortest one.
-    pub(super) fn trim_suffix(mut self, value: &str, longest: bool) -> String {
-        self.0.reverse();
+    /// The value without the suffix that matches `pattern`: the longest one or the shortest one.
+    pub(super) fn trim_suffix(pattern: &str, value: &str, longest: bool) -> Result<String, Fault> {
         let reversed: String = value.chars().rev().collect();
-        self.trim_prefix(&reversed, longest).chars().rev().collect()
+        let trimmed = Self::parse(&reverse(pattern))?.trim_prefix(&reversed, longest);
+        Ok(trimmed.chars().rev().collect())
     }
 
     /// The leftmost match at or after `from`, as long as possible.
@@ -105,4 +105,16 @@ impl Pattern {
         }
         next
     }
+}
+
+/// Reverses a pattern; a backslash stays before the character that it protects. One at the very end comes to
+/// protect what is then behind it, as in BuildKit.
+fn reverse(pattern: &str) -> String {
+    let mut input = pattern.chars();
+    let mut pieces = Vec::new();
+    while let Some(character) = input.next() {
+        let protected = if character == '\\' { input.next() } else { None };
+        pieces.push(String::from_iter([character].into_iter().chain(protected)));
+    }
+    pieces.into_iter().rev().collect()
 }
