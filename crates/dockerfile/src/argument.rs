@@ -88,3 +88,6 @@ impl Dockerfile {
         Ok(variables)
     }
 }
+
+#[cfg(test)]
+mod tests;

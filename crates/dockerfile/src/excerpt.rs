@@ -44,3 +44,6 @@ fn widen(mut first: usize, mut last: usize, count: usize) -> (usize, usize) {
     }
     (first, last)
 }
+
+#[cfg(test)]
+mod tests;

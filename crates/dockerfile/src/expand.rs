@@ -11,6 +11,9 @@ mod pattern;
 mod template;
 mod words;
 
+#[cfg(test)]
+mod tests;
+
 pub use environment::{Empty, Environment, Variables};
 pub use error::{ExpandError, Fault};
 pub use lexer::{Lexer, Word};

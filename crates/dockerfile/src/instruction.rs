@@ -10,6 +10,9 @@ mod pairs;
 mod run;
 mod shell;
 
+#[cfg(test)]
+mod tests;
+
 use serde::Serialize;
 
 pub use copy::{Add, Copy, InlineFile, Sources};

@@ -241,3 +241,6 @@ fn pairs(keyword: &'static str, text: &str, escape: char) -> Result<Vec<String>,
     }
     Ok(triples)
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,6 @@
 //! They lie outside the repository: `KTRUST_CORPORA` names their directory. The tests are ignored by
 //! default, and fail, rather than pass, when they are asked for without it; `cargo xtask conformance` runs
 //! them.
-#![expect(clippy::expect_used, reason = "a corpus that cannot be read must stop the test")]
 
 mod corpora;
 

@@ -1,3 +1,5 @@
+//! Where directives are found and where not.
+
 use super::{Directive, detect_check, detect_syntax};
 use crate::location::Location;
 

@@ -114,7 +114,7 @@ fn reverse(pattern: &str) -> String {
     let mut pieces = Vec::new();
     while let Some(character) = input.next() {
         let protected = if character == '\\' { input.next() } else { None };
-        pieces.push(String::from_iter([character].into_iter().chain(protected)));
+        pieces.push([character].into_iter().chain(protected).collect::<String>());
     }
     pieces.into_iter().rev().collect()
 }

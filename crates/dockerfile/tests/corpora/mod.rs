@@ -58,6 +58,7 @@ impl Report {
     }
 
     /// Fails if anything differed, or if the corpus is smaller than it should be.
+    #[expect(clippy::print_stdout, reason = "the number of cases is the result")]
     pub(crate) fn finish(self, least: usize) {
         let Self { name, cases, differences } = self;
         assert!(
