@@ -95,7 +95,7 @@ pub enum Error {
 
 /// What a caller does about an [`Error`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ErrorKind {
     /// The user gave a key that cannot be used.
     Key,
     /// The user gave no password, or a wrong one.
@@ -108,12 +108,12 @@ pub enum Kind {
 
 impl Error {
     /// Which sort of failure this is.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::PasswordMissing | Self::Decrypt => Kind::Password,
-            Self::MalformedSignature { .. } | Self::WrongSignature => Kind::Signature,
-            Self::Random(_) | Self::Sign(_) => Kind::Local,
-            _ => Kind::Key,
+            Self::PasswordMissing | Self::Decrypt => ErrorKind::Password,
+            Self::MalformedSignature { .. } | Self::WrongSignature => ErrorKind::Signature,
+            Self::Random(_) | Self::Sign(_) => ErrorKind::Local,
+            _ => ErrorKind::Key,
         }
     }
 

@@ -22,7 +22,7 @@ mod private_key;
 mod public_key;
 mod signer;
 
-pub use error::{Error, Kind, PayloadError, Result};
+pub use error::{Error, ErrorKind, PayloadError, Result};
 pub use payload::{MAX_PAYLOAD_SIZE, PAYLOAD_TYPE, Payload};
 pub use private_key::PrivateKey;
 pub use public_key::{KeyKind, PublicKey};

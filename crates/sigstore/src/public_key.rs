@@ -171,7 +171,7 @@ impl Verifier for PublicKey {
             |_| "unprintable key".to_owned(),
             |der| {
                 use std::fmt::Write as _;
-                Sha256::digest(der).iter().fold(String::from("SHA256:"), |mut text, byte| {
+                Sha256::digest(der).iter().fold(String::from("sha256:"), |mut text, byte| {
                     let _ = write!(text, "{byte:02x}");
                     text
                 })

@@ -6,7 +6,7 @@ use std::process::Command;
 use secrecy::SecretString;
 
 use super::PrivateKey;
-use crate::{Error, Kind, PublicKey, SignerKey, Verifier};
+use crate::{Error, ErrorKind, PublicKey, SignerKey, Verifier};
 
 fn openssl(directory: &Path, arguments: &str) -> String {
     let output = Command::new("openssl").current_dir(directory).args(arguments.split(' ')).output().unwrap();
@@ -114,7 +114,7 @@ fn unusable_keys_are_refused_with_the_reason() {
     let public = key.public_key().to_pem().unwrap();
     assert!(matches!(read(&public), Error::UnexpectedLabel { .. }));
     let file = key.to_encrypted_pem(&secret("")).unwrap();
-    assert_eq!(read(&file).kind(), Kind::Password);
+    assert_eq!(read(&file).kind(), ErrorKind::Password);
     assert!(matches!(PublicKey::from_pem(&file), Err(Error::UnexpectedLabel { .. })));
 }
 
