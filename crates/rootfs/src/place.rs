@@ -189,7 +189,7 @@ impl Place {
     /// Whether overlayfs marked the directory as hiding what lower layers have in it.
     pub(crate) fn is_overlay_opaque(&self) -> Result<bool> {
         let path = self.proc_path();
-        let marked = |name: &[u8]| xattr::get(&path, name).map(|value| value.as_deref() == Some(b"y"));
+        let marked = |name: &[u8]| xattr::is(&path, name, b'y');
         let found =
             marked(b"trusted.overlay.opaque").and_then(|found| Ok(found || marked(b"user.overlay.opaque")?));
         found.map_err(Error::io("read attributes of", &self.path))

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use rustix::fs::{XattrFlags, lgetxattr, llistxattr, lsetxattr};
+use rustix::fs::{XattrFlags, lgetxattr, llistxattr, llistxattr_query, lsetxattr};
 use rustix::io::Errno;
 
 use crate::metadata::Xattrs;
@@ -35,7 +35,7 @@ pub(crate) fn read(path: &Path) -> Result<Xattrs, Errno> {
 }
 
 fn list(path: &Path) -> Result<Vec<u8>, Errno> {
-    match llistxattr(path, &mut [0_u8; 0][..]) {
+    match llistxattr_query(path) {
         Ok(0) | Err(Errno::NOTSUP) => return Ok(Vec::new()),
         Ok(_) => {}
         Err(error) => return Err(error),
@@ -47,13 +47,27 @@ fn list(path: &Path) -> Result<Vec<u8>, Errno> {
 }
 
 /// One attribute's value, or `None` when the file does not have it.
-pub(crate) fn get(path: &Path, name: &[u8]) -> Result<Option<Vec<u8>>, Errno> {
+fn get(path: &Path, name: &[u8]) -> Result<Option<Vec<u8>>, Errno> {
     let mut value = vec![0; LIMIT];
-    match lgetxattr(path, OsStr::from_bytes(name), &mut value[..]) {
-        Ok(length) => {
-            value.truncate(length);
-            Ok(Some(value))
-        }
+    let length = get_into(path, name, &mut value)?;
+    Ok(length.map(|length| {
+        value.truncate(length);
+        value
+    }))
+}
+
+/// Whether the file has the attribute with this one byte as its value.
+pub(crate) fn is(path: &Path, name: &[u8], byte: u8) -> Result<bool, Errno> {
+    let mut value = [0; 8];
+    match get_into(path, name, &mut value) {
+        Err(Errno::RANGE) => Ok(false),
+        other => other.map(|length| length == Some(1) && value[0] == byte),
+    }
+}
+
+fn get_into(path: &Path, name: &[u8], value: &mut [u8]) -> Result<Option<usize>, Errno> {
+    match lgetxattr(path, OsStr::from_bytes(name), value) {
+        Ok(length) => Ok(Some(length)),
         Err(Errno::NODATA | Errno::NOTSUP) => Ok(None),
         Err(error) => Err(error),
     }

@@ -132,7 +132,8 @@ impl<R: Read> Reader<R> {
         let link = text("linkpath").or(link).unwrap_or_else(|| header::text(&block[header::LINK]).to_vec());
         let kind =
             entry_kind(block[header::TYPE], &path).ok_or_else(|| self.malformed("unknown type of member"))?;
-        let has_content = kind == EntryKind::Node(Kind::File);
+        // Told by the type alone: an old directory is a file by type, whatever its size says.
+        let has_content = matches!(block[header::TYPE], 0 | b'0' | b'7' | b'S');
         self.content = if has_content { stored } else { 0 };
         self.padding = if has_content { header::padding(stored) } else { 0 };
         let (sparse, size) = if has_content { self.sparse(block, &records)? } else { (None, 0) };

@@ -1,0 +1,14 @@
+//! Trees on a real file system: archives that attack, layers that go round, COPY.
+//!
+//! Owners, devices and attributes are real, so these tests run as root.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
+mod add;
+mod copy;
+mod hostile;
+mod interoperation;
+mod layers;
+mod listing;
+mod support;
+mod unpacking;
