@@ -18,6 +18,7 @@
 pub mod bases;
 mod context;
 mod faulty;
+pub mod image;
 mod invocation;
 pub mod place;
 mod registry;

@@ -163,6 +163,15 @@ impl Repository {
         }
     }
 
+    /// Asks the registry to take a blob over from another of its repositories; `false` where it does not,
+    /// where the two are not in one registry, and for layouts.
+    pub async fn mount_blob(&self, blob: &Descriptor, from: &Self) -> Result<bool> {
+        match (self, from) {
+            (Self::Remote(remote), Self::Remote(from)) => remote.mount_blob(blob, from).await,
+            _ => Ok(false),
+        }
+    }
+
     /// All tags.
     pub async fn tags(&self) -> Result<Vec<String>> {
         match self {

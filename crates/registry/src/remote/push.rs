@@ -53,14 +53,37 @@ impl Remote {
 
     /// Proves that blobs may be pushed: begins an upload and cancels it.
     pub async fn check_push(&self) -> Result<()> {
-        let (call, location) = match self.begin(None).await? {
-            Begun::Mounted => return Ok(()),
-            Begun::At(call, location) => (call, location),
-        };
-        // Registries forget uploads that are not cancelled, and some cannot cancel.
-        let cancel = Call::new(Method::DELETE, location, call.scope);
-        let _ = self.transport.send_once(&cancel).await;
+        if let Begun::At(call, location) = self.begin(None).await? {
+            self.cancel(call, location).await;
+        }
         Ok(())
+    }
+
+    /// Asks the registry to take a blob over from another of its repositories. `false`: it does not, and
+    /// the blob has to be sent. Nothing needs to be at hand for the question.
+    pub async fn mount_blob(&self, blob: &Descriptor, from: &Self) -> Result<bool> {
+        let (ours, theirs) = (&self.origin, &from.origin);
+        if ours.registry != theirs.registry || ours.repository == theirs.repository {
+            return Ok(false);
+        }
+        match self.begin(Some((blob, &theirs.repository))).await {
+            Ok(Begun::Mounted) => {
+                self.transport.settings.reporter.skipped(blob, Skipped::Mounted);
+                Ok(true)
+            }
+            Ok(Begun::At(call, location)) => {
+                self.cancel(call, location).await;
+                Ok(false)
+            }
+            Err(error) if error.is_transient() => Err(error),
+            Err(_) => Ok(false),
+        }
+    }
+
+    /// Ends an upload that was only begun. Registries forget those that are not, and some cannot cancel.
+    async fn cancel(&self, begun: Call, location: Url) {
+        let cancel = Call::new(Method::DELETE, location, begun.scope);
+        let _ = self.transport.send_once(&cancel).await;
     }
 
     async fn upload(

@@ -1,0 +1,162 @@
+//! `kbuild build`: parse, plan, resolve, execute, publish.
+
+use ktrust_console::Printer;
+use ktrust_dockerfile::Dockerfile;
+use ktrust_oci::Digest;
+use ktrust_pipeline::{Environment, Handoff};
+use ktrust_registry::Client;
+use ktrust_sandbox::Namespaces;
+use tokio::runtime::Runtime;
+
+use crate::builder::{Builder, Parts, names};
+use crate::error::Error;
+use crate::image::Image;
+use crate::instruction::Given;
+use crate::plan::Plan;
+use crate::probe;
+use crate::progress::Progress;
+use crate::publish::{self, Destination};
+use crate::record;
+use crate::scope::platform_variables;
+use crate::settings::{BuildSettings, repository};
+use crate::source::Source;
+use crate::stop::Stop;
+use crate::time::now;
+use crate::work::Work;
+
+/// Builds an image and publishes it. Everything that can be refused is refused before anything runs.
+pub(crate) fn build(
+    settings: &BuildSettings,
+    client: &Client,
+    printer: &Printer,
+    environment: &dyn Environment,
+) -> Result<(), Error> {
+    let started = now();
+    check_handoff(settings)?;
+    let source = Source::read(&settings.dockerfile)?;
+    let globals = globals(settings, &source.file).map_err(|error| source.broken(error))?;
+    let target = target(settings, &source.file)?;
+    let plan = Plan::new(&names(&source, settings, globals.clone()), target)?;
+    let stop = Stop::listen()?;
+    let runtime = runtime()?;
+    let destinations =
+        runtime.block_on(stop.race(publish::open(client, &settings.targets, settings.push)))?;
+    let work = Work::open(&settings.work_dir)?;
+    let sandbox = Box::new(Namespaces::new(stop.cancel().clone())?);
+    let progress = Progress::new(printer.clone());
+    let mut builder = Builder::new(Parts {
+        settings,
+        source: &source,
+        globals,
+        client,
+        runtime: &runtime,
+        stop: stop.clone(),
+        work,
+        sandbox,
+        progress,
+    });
+    let image = builder.run(&plan)?.finish(&settings.labels)?;
+    let report = builder.report();
+    let mut probe = None;
+    if settings.push {
+        probe = push(&runtime, &stop, &destinations, &image, &builder.work, settings)?;
+    }
+    stop.check()?;
+    let facts =
+        record::Facts { settings, source: &source, image: &image, report, started, probe, environment };
+    let written = settings.push && !settings.targets.is_empty();
+    record::write(&facts, written)?;
+    say(printer, settings, &image, written);
+    Ok(())
+}
+
+/// A value that `build.env` could not carry must fail now, not after an hour.
+fn check_handoff(settings: &BuildSettings) -> Result<(), Error> {
+    if settings.files.handoff.is_none() {
+        return Ok(());
+    }
+    if settings.push && settings.references().next().is_none() {
+        return Err(Error::usage("`--handoff` needs a reference to hand on", "name one with `-t`"));
+    }
+    let draft = handoff(settings, &Digest::of(b""), "application/vnd.oci.image.manifest.v1+json");
+    match draft {
+        Some(handoff) => Ok(handoff.check(&settings.files.handoff_prefix)?),
+        None => Ok(()),
+    }
+}
+
+/// What is handed on: the first reference, by digest.
+pub(crate) fn handoff(settings: &BuildSettings, digest: &Digest, media_type: &str) -> Option<Handoff> {
+    let first = settings.references().next()?;
+    let repository = repository(first);
+    let same = settings.references().filter(|reference| self::repository(reference) == repository);
+    let tags: Vec<String> = same.map(|reference| reference.tag().unwrap_or("latest").to_owned()).collect();
+    Some(Handoff {
+        reference: format!("{repository}:{}", tags.first().map_or("latest", String::as_str)),
+        repository,
+        digest: digest.clone(),
+        tags,
+        media_type: media_type.into(),
+        platforms: vec![settings.platform.to_string()],
+    })
+}
+
+fn globals(
+    settings: &BuildSettings,
+    file: &Dockerfile,
+) -> Result<ktrust_dockerfile::Variables, ktrust_dockerfile::Error> {
+    let given = Given(&settings.build_args);
+    let mut platform = platform_variables(&settings.platform, settings.target_stage.as_deref());
+    for (name, _) in platform.clone().iter() {
+        if let Some(value) = ktrust_dockerfile::Environment::get(&given, name) {
+            platform.set(name, value);
+        }
+    }
+    file.global_variables(platform, &given)
+}
+
+fn target(settings: &BuildSettings, file: &Dockerfile) -> Result<usize, Error> {
+    file.target(settings.target_stage.as_deref()).map_err(|unknown| {
+        let hint = match unknown.suggestion {
+            Some(name) => format!("did you mean `{name}`?"),
+            None => "stages are named by `FROM … AS NAME`".into(),
+        };
+        Error::usage(format!("the Dockerfile has no stage `{}`", unknown.name), hint)
+    })
+}
+
+/// Network calls wait on this one thread; files and hashes need no runtime.
+fn runtime() -> Result<Runtime, Error> {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_all().build().map_err(|source| Error::Read { path: "the event loop".into(), source })
+}
+
+fn push(
+    runtime: &Runtime,
+    stop: &Stop,
+    destinations: &[Destination],
+    image: &Image,
+    work: &Work,
+    settings: &BuildSettings,
+) -> Result<Option<String>, Error> {
+    let mut probe = None;
+    for (index, destination) in destinations.iter().enumerate() {
+        runtime.block_on(stop.race(destination.write(image, work)))?;
+        if settings.probe && index == 0 {
+            let unsigned = probe::image(&image.platform)?;
+            probe = Some(runtime.block_on(stop.race(destination.write_untagged(&unsigned)))?);
+        }
+    }
+    Ok(probe)
+}
+
+fn say(printer: &Printer, settings: &BuildSettings, image: &Image, written: bool) {
+    let digest = &image.manifest.digest;
+    if !written {
+        printer.line(format!("built {digest}, pushed nothing"));
+    }
+    for reference in settings.references().filter(|_| written) {
+        printer.line(format!("pushed {}@{digest}", reference));
+    }
+    printer.data(digest.to_string());
+}

@@ -1,0 +1,28 @@
+//! What each instruction does to a stage.
+
+mod add;
+mod configure;
+mod copy;
+mod run;
+mod select;
+mod workdir;
+
+pub(crate) use add::add;
+pub(crate) use configure::{Given, arg, configure};
+pub(crate) use copy::copy;
+pub(crate) use run::run;
+pub(crate) use workdir::workdir;
+
+/// Go's `%q` of a list of strings, which docker's history is written with: `["a" "b"]`.
+fn quoted(words: &[String]) -> String {
+    let words: Vec<String> = words.iter().map(|word| format!("{word:?}")).collect();
+    format!("[{}]", words.join(" "))
+}
+
+/// The working directory, which an image may leave empty.
+fn directory(stage: &crate::builder::Stage) -> &str {
+    match stage.draft.config.config.working_dir.as_str() {
+        "" => "/",
+        directory => directory,
+    }
+}

@@ -1,0 +1,52 @@
+//! ADD: like COPY, but local archives are unpacked.
+
+use std::path::Path;
+
+use ktrust_dockerfile::Add;
+use ktrust_rootfs::{Root, archive};
+
+use super::copy::{Target, Words, history};
+use super::select::Origin;
+use crate::builder::{Builder, Stage};
+use crate::error::Error;
+use crate::support::is_remote;
+
+/// Applies ADD.
+pub(crate) fn add(builder: &mut Builder<'_>, stage: &mut Stage, add: &Add) -> Result<(), Error> {
+    let sources = &add.sources;
+    if let Some(remote) = sources.paths.iter().find(|path| is_remote(path)) {
+        return Err(Error::unsupported(format!("`ADD {remote}`: a source that is not a file")));
+    }
+    let history = history("ADD", &Words::new(add.chown.as_ref(), add.chmod.as_ref(), sources));
+    let target = Target::new(stage, &sources.destination, add.chmod.as_ref(), add.chown.as_ref())?;
+    let unpack = add.unpack.as_ref().is_none_or(|flag| flag.value);
+    let context = builder.context(None)?;
+    builder.change(stage, history, |_, workspace| {
+        let to = workspace.root();
+        let origin = Origin { root: context.root(), context: Some(&context), title: "build context".into() };
+        for path in &sources.paths {
+            for selected in origin.select(path)? {
+                if !(unpack && extract(&target, origin.root, &selected, to)?) {
+                    target.copy_one(&origin, &selected, to)?;
+                }
+            }
+        }
+        target.write_files(&sources.files, to)
+    })
+}
+
+/// Unpacks `source` into the destination, which is then always a directory, if it is an archive: its content
+/// decides, its name does not. `--chmod` is ignored here, as BuildKit does.
+fn extract(target: &Target, from: &Root, source: &Path, to: &Root) -> Result<bool, Error> {
+    if from.is_dir(source)? {
+        return Ok(false);
+    }
+    let mut file = from.open_file(source)?;
+    if !archive::is_archive(&mut file)? {
+        return Ok(false);
+    }
+    let owner = target.owner(to)?;
+    to.create_dir_all(&target.path, owner.unwrap_or_default(), 0o755)?;
+    archive::extract(file, to, &target.path, owner)?;
+    Ok(true)
+}

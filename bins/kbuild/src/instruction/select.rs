@@ -1,0 +1,71 @@
+//! Which files a source of COPY or ADD means.
+
+use std::path::{Path, PathBuf};
+
+use ktrust_dockerfile::glob;
+use ktrust_rootfs::{Root, normal};
+
+use crate::context::Context;
+use crate::error::Error;
+
+/// Where sources are looked up: a build context with its .dockerignore, or a stage's tree.
+pub(crate) struct Origin<'a> {
+    pub(crate) root: &'a Root,
+    pub(crate) context: Option<&'a Context>,
+    /// For messages: `build context`, `stage build`.
+    pub(crate) title: String,
+}
+
+impl Origin<'_> {
+    /// The paths that `source` means, relative to the root. `..` and a leading `/` cannot leave it. A
+    /// wildcard may match nothing, as in BuildKit; a literal name must exist.
+    pub(crate) fn select(&self, source: &str) -> Result<Vec<PathBuf>, Error> {
+        let path = normal(Path::new(source));
+        let text = path.to_string_lossy();
+        if !text.contains(['*', '?', '[', '\\']) {
+            return self.literal(source, path);
+        }
+        let mut found = vec![PathBuf::new()];
+        let components: Vec<&str> = text.split('/').filter(|part| !part.is_empty()).collect();
+        for (index, component) in components.iter().enumerate() {
+            found = self.matching(&found, component, index + 1 == components.len())?;
+        }
+        Ok(found)
+    }
+
+    fn literal(&self, source: &str, path: PathBuf) -> Result<Vec<PathBuf>, Error> {
+        let exists = self.root.stat(&path)?;
+        let visible = || self.context.is_none_or(|context| context.is_visible(&path));
+        match exists {
+            Some(_) if visible() => Ok(vec![path]),
+            found => Err(Error::SourceMissing {
+                path: source.to_owned(),
+                place: self.title.clone(),
+                hint: found.map(|_| "it is there, but .dockerignore leaves it out".to_owned()),
+            }),
+        }
+    }
+
+    /// Entries of `directories` whose name matches; Go's `filepath.Match` never crosses a `/`.
+    fn matching(&self, directories: &[PathBuf], pattern: &str, last: bool) -> Result<Vec<PathBuf>, Error> {
+        let mut found = Vec::new();
+        for directory in directories {
+            if !self.root.is_dir(directory)? {
+                continue;
+            }
+            for entry in self.root.read_dir(directory)? {
+                let Some(name) = entry.path.file_name() else { continue };
+                let path = directory.join(name);
+                let matches = glob::matches(pattern, &name.to_string_lossy())
+                    .map_err(|error| Error::instruction(format!("`{pattern}`: {error}")))?;
+                let is_dir = entry.metadata.is_dir();
+                let visible = self.context.is_none_or(|context| context.is_visible(&path));
+                if matches && (visible || (!last && is_dir)) {
+                    found.push(path);
+                }
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+}

@@ -1,0 +1,119 @@
+//! Variables: those of the file, those of a stage, and who wins.
+
+use ktrust_dockerfile::{Environment, Variables};
+use ktrust_oci::Platform;
+
+/// Variables that need no ARG to reach RUN, in both cases of letters.
+const PROXIES: [&str; 5] = ["HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"];
+
+/// The variables of a stage. ENV and ARG write to the same names and the last one wins, as BuildKit has it
+/// (its documentation says that ENV always wins; it does only where it comes later).
+#[derive(Clone, Default)]
+pub(crate) struct Scope {
+    variables: Variables,
+    /// What ARG declared, in order, for RUN's line in the history.
+    arguments: Vec<(String, Option<String>)>,
+}
+
+impl Scope {
+    /// A stage that begins with an image's variables.
+    pub(crate) fn of_image(env: &[String]) -> Self {
+        Self { variables: Variables::from_pairs(env.iter().map(String::as_str)), arguments: Vec::new() }
+    }
+
+    /// All variables as they are now.
+    pub(crate) fn variables(&self) -> &Variables {
+        &self.variables
+    }
+
+    /// ENV.
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.variables.set(name, value);
+    }
+
+    /// ARG. Without a value nothing changes: a variable of that name from before stays visible.
+    pub(crate) fn declare(&mut self, name: &str, value: Option<String>) {
+        if let Some(value) = &value {
+            self.variables.set(name, value);
+        }
+        self.arguments.push((name.to_owned(), value));
+    }
+
+    /// RUN's environment in order, then the proxies that were given and not declared.
+    pub(crate) fn run_environment(&self, build_args: &[(String, String)]) -> Vec<(String, String)> {
+        let own = self.variables.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let given =
+            build_args.iter().filter(|(name, _)| is_proxy(name) && self.variables.get(name).is_none());
+        own.chain(given.cloned()).collect()
+    }
+
+    /// `RUN |2 A=1 B=2 words… # buildkit`, as docker shows it in the history.
+    pub(crate) fn run_history(&self, words: &[String]) -> String {
+        let mut parts = vec!["RUN".to_owned()];
+        if !self.arguments.is_empty() {
+            parts.push(format!("|{}", self.arguments.len()));
+        }
+        let value = |value: &Option<String>| value.clone().unwrap_or_default();
+        parts.extend(self.arguments.iter().map(|(name, given)| format!("{name}={}", value(given))));
+        parts.extend(words.iter().cloned());
+        parts.push("# buildkit".into());
+        parts.join(" ")
+    }
+}
+
+impl Environment for Scope {
+    fn get(&self, name: &str) -> Option<&str> {
+        self.variables.get(name)
+    }
+}
+
+fn is_proxy(name: &str) -> bool {
+    PROXIES.iter().any(|proxy| name == *proxy || name == proxy.to_lowercase())
+}
+
+/// The variables that exist before the first FROM: the platforms, and the stage that is asked for.
+pub(crate) fn platform_variables(target: &Platform, stage: Option<&str>) -> Variables {
+    let mut variables = Variables::new();
+    for (prefix, platform) in [("BUILD", &Platform::host()), ("TARGET", target)] {
+        variables.set(&format!("{prefix}PLATFORM"), &platform.to_string());
+        variables.set(&format!("{prefix}OS"), &platform.os);
+        variables.set(&format!("{prefix}OSVERSION"), platform.os_version.as_deref().unwrap_or_default());
+        variables.set(&format!("{prefix}ARCH"), &platform.architecture);
+        variables.set(&format!("{prefix}VARIANT"), platform.variant.as_deref().unwrap_or_default());
+    }
+    variables.set("TARGETSTAGE", stage.unwrap_or("default"));
+    variables
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Scope;
+    use ktrust_dockerfile::Environment as _;
+
+    #[test]
+    fn the_last_one_wins() {
+        let mut scope = Scope::of_image(&["A=image".into()]);
+        scope.declare("A", None);
+        assert_eq!(scope.get("A"), Some("image"));
+        scope.declare("A", Some("arg".into()));
+        assert_eq!(scope.get("A"), Some("arg"));
+        scope.set("A", "env");
+        assert_eq!(scope.get("A"), Some("env"));
+    }
+
+    #[test]
+    fn history_names_the_arguments() {
+        let mut scope = Scope::default();
+        scope.declare("A", Some("1".into()));
+        scope.declare("B", None);
+        let words = ["/bin/sh", "-c", "true"].map(str::to_owned);
+        assert_eq!(scope.run_history(&words), "RUN |2 A=1 B= /bin/sh -c true # buildkit");
+        assert_eq!(Scope::default().run_history(&words), "RUN /bin/sh -c true # buildkit");
+    }
+
+    #[test]
+    fn proxies_reach_run_undeclared() {
+        let given = [("http_proxy".to_owned(), "p".to_owned()), ("OTHER".to_owned(), "o".to_owned())];
+        assert_eq!(Scope::default().run_environment(&given), given[..1]);
+    }
+}

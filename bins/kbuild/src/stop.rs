@@ -1,0 +1,65 @@
+//! SIGINT and SIGTERM: whatever is being waited for ends, everything that was begun is taken back.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
+
+use ktrust_sandbox::Cancel;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use tokio_util::sync::CancellationToken;
+
+use crate::error::Error;
+
+/// Tells whether the program was asked to end.
+#[derive(Clone)]
+pub(crate) struct Stop {
+    token: CancellationToken,
+    cancel: Cancel,
+    signal: Arc<AtomicI32>,
+}
+
+impl Stop {
+    /// Listens from now on. A second signal of the same kind changes nothing: clean-up is short.
+    pub(crate) fn listen() -> Result<Self, Error> {
+        let stop = Self { token: CancellationToken::new(), cancel: Cancel::new()?, signal: Arc::default() };
+        let fault = |source| Error::Read { path: "signals".into(), source };
+        let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(fault)?;
+        let told = stop.clone();
+        std::thread::Builder::new()
+            .name("signals".into())
+            .spawn(move || {
+                for signal in signals.forever() {
+                    told.signal.store(signal, Ordering::SeqCst);
+                    told.token.cancel();
+                    told.cancel.cancel();
+                }
+            })
+            .map_err(fault)?;
+        Ok(stop)
+    }
+
+    /// The switch that ends commands of RUN.
+    pub(crate) fn cancel(&self) -> &Cancel {
+        &self.cancel
+    }
+
+    /// An error once a signal has come.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        match self.signal.load(Ordering::SeqCst) {
+            0 => Ok(()),
+            signal => Err(Error::Signal { signal }),
+        }
+    }
+
+    /// Waits for `work` or for a signal.
+    pub(crate) async fn race<T, E: Into<Error>>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, Error> {
+        match self.token.run_until_cancelled(work).await {
+            Some(result) => result.map_err(Into::into),
+            None => Err(self.check().err().unwrap_or(Error::Signal { signal: SIGTERM })),
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! What this version of the engine does not do yet. It is refused before anything runs: a builder that
+//! silently does something else is worse than one that refuses.
+
+use ktrust_dockerfile::{Add, Command, Copy, Network, Run, Script, Security};
+
+use crate::error::Error;
+
+/// Refuses an instruction that we would not do right.
+pub(crate) fn check(command: &Command) -> Result<(), Error> {
+    match command {
+        Command::Run(run) => check_run(run),
+        Command::Copy(copy) => check_copy(copy),
+        Command::Add(add) => check_add(add),
+        _ => Ok(()),
+    }
+}
+
+fn check_run(run: &Run) -> Result<(), Error> {
+    if !run.mounts.is_empty() {
+        return Err(Error::unsupported("`RUN --mount`"));
+    }
+    if run.network.as_ref().is_some_and(|flag| flag.value == Network::Host) {
+        return Err(Error::unsupported("`RUN --network=host`"));
+    }
+    if run.security.as_ref().is_some_and(|flag| flag.value == Security::Insecure) {
+        return Err(Error::unsupported("`RUN --security=insecure`"));
+    }
+    if !run.devices.is_empty() {
+        return Err(Error::unsupported("`RUN --device`"));
+    }
+    match run.script() {
+        Script::File { .. } => {
+            Err(Error::unsupported("a here document with an interpreter of its own (`#!`)"))
+        }
+        Script::Exec(_) | Script::Shell(_) => Ok(()),
+    }
+}
+
+fn check_copy(copy: &Copy) -> Result<(), Error> {
+    let given = [
+        ("--link", copy.link.as_ref().is_some_and(|flag| flag.value)),
+        ("--parents", copy.parents.as_ref().is_some_and(|flag| flag.value)),
+        ("--exclude", !copy.exclude.is_empty()),
+    ];
+    refuse("COPY", &given)
+}
+
+fn check_add(add: &Add) -> Result<(), Error> {
+    let given = [
+        ("--link", add.link.as_ref().is_some_and(|flag| flag.value)),
+        ("--exclude", !add.exclude.is_empty()),
+        ("--checksum", add.checksum.is_some()),
+        ("--keep-git-dir", add.keep_git_dir.is_some()),
+    ];
+    refuse("ADD", &given)?;
+    match add.sources.paths.iter().find(|path| is_remote(path)) {
+        Some(path) => Err(Error::unsupported(format!("`ADD {path}`: a source that is not a file"))),
+        None => Ok(()),
+    }
+}
+
+fn refuse(keyword: &str, given: &[(&str, bool)]) -> Result<(), Error> {
+    match given.iter().find(|(_, given)| *given) {
+        Some((flag, _)) => Err(Error::unsupported(format!("`{keyword} {flag}`"))),
+        None => Ok(()),
+    }
+}
+
+/// Whether ADD would fetch this. Variables may still hide one, so it is asked again after expansion.
+pub(crate) fn is_remote(source: &str) -> bool {
+    let schemes = ["http://", "https://", "git://", "ssh://", "git@"];
+    schemes.iter().any(|scheme| source.to_lowercase().starts_with(scheme))
+}
