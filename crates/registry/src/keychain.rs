@@ -64,7 +64,7 @@ pub(crate) enum Secret {
         username: String,
         password: SecretString,
     },
-    /// An OAuth2 refresh token, to be exchanged at the token server.
+    /// A refresh token of `OAuth2`, to be exchanged at the token server.
     IdentityToken(SecretString),
     /// A bearer token, sent as it is.
     RegistryToken(SecretString),

@@ -128,9 +128,11 @@ impl Local {
 
     pub(crate) async fn delete(&self, digest: &Digest) -> Result<()> {
         let digest = digest.clone();
-        self.read(move |layout| match layout.remove_document(&digest)? {
-            true => Ok(()),
-            false => Err(ktrust_oci::Error::BlobNotFound { path: layout.path().to_owned(), digest }),
+        self.read(move |layout| {
+            if layout.remove_document(&digest)? {
+                return Ok(());
+            }
+            Err(ktrust_oci::Error::BlobNotFound { path: layout.path().to_owned(), digest })
         })
         .await
     }
@@ -164,16 +166,12 @@ fn verified(
     let pieces = ReaderStream::with_capacity(tokio::fs::File::from_std(file), PIECE);
     let state = (pieces, Verifier::new(&blob.digest, blob.size));
     stream::try_unfold(state, |(mut pieces, mut verifier)| async {
-        match pieces.try_next().await? {
-            Some(piece) => {
-                verifier.update(&piece)?;
-                Ok(Some((piece, (pieces, verifier))))
-            }
-            None => {
-                verifier.finish()?;
-                Ok(None)
-            }
-        }
+        let Some(piece) = pieces.try_next().await? else {
+            verifier.finish()?;
+            return Ok(None);
+        };
+        verifier.update(&piece)?;
+        Ok(Some((piece, (pieces, verifier))))
     })
 }
 

@@ -44,7 +44,7 @@ impl Default for Settings {
             extra_roots: Vec::new(),
             retry: Retry::default(),
             connect_timeout: Duration::from_secs(20),
-            read_timeout: Duration::from_secs(60),
+            read_timeout: Duration::from_mins(1),
             user_agent: concat!("ktrust/", env!("CARGO_PKG_VERSION")).into(),
             mirrors: BTreeMap::new(),
             reporter: Arc::new(Silent),
@@ -72,7 +72,7 @@ impl Default for Retry {
             attempts: 6,
             base: Duration::from_millis(500),
             cap: Duration::from_secs(20),
-            patience: Duration::from_secs(120),
+            patience: Duration::from_mins(2),
         }
     }
 }

@@ -38,14 +38,12 @@ fn roots(extra: &[Vec<u8>]) -> Result<RootCertStore> {
     store.add_parsable_certificates(webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().cloned());
     for (number, pem) in (1..).zip(extra) {
         let wrong = |problem: String| Error::Roots { number, problem };
-        let mut count = 0;
-        for certificate in CertificateDer::pem_slice_iter(pem) {
-            let certificate = certificate.map_err(|error| wrong(error.to_string()))?;
-            store.add(certificate).map_err(|error| wrong(error.to_string()))?;
-            count += 1;
-        }
-        if count == 0 {
-            return Err(wrong("no certificate found".into()));
+        let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+        let certificates = certificates.map_err(|error| wrong(error.to_string()))?;
+        // Bundles of systems may hold a few that are too old or too new; one that is of no use is an error.
+        let (usable, _) = store.add_parsable_certificates(certificates);
+        if usable == 0 {
+            return Err(wrong("no usable certificate found".into()));
         }
     }
     Ok(store)

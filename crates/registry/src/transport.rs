@@ -55,7 +55,7 @@ pub(crate) struct Call {
 pub(crate) enum Body {
     Empty,
     Bytes(Bytes),
-    File(FileBody),
+    File(Box<FileBody>),
 }
 
 impl Call {

@@ -6,7 +6,7 @@ use ktrust_oci::ErrorKind as ContentKind;
 use oci_client::errors::{OciEnvelope, OciErrorCode};
 use reqwest::StatusCode;
 
-use super::{Error, ErrorKind, RegistryError, Request};
+use super::{Attempt, Error, ErrorKind, RegistryError, Request};
 
 impl Error {
     /// The class of the error.
@@ -60,7 +60,7 @@ impl Error {
     /// What the user can do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Unauthorized { request, attempts, .. } => Some(credentials_hint(request, attempts.len())),
+            Self::Unauthorized { request, attempts, .. } => Some(credentials_hint(request, attempts)),
             Self::Forbidden { .. } => Some(
                 "the account needs the right to read or write this repository; in a GitLab job of another project, \
                  allow this project in Settings > CI/CD > Job token permissions"
@@ -131,12 +131,13 @@ fn host_of(request: &Request) -> &str {
     request.url.split('/').nth(2).unwrap_or_default()
 }
 
-fn credentials_hint(request: &Request, attempts: usize) -> String {
+fn credentials_hint(request: &Request, attempts: &[Attempt]) -> String {
     let host = match host_of(request) {
         "registry-1.docker.io" | "auth.docker.io" => "docker.io",
         other => other,
     };
-    let begin = if attempts == 0 { "no credentials are known for" } else { "give other credentials for" };
+    let known = attempts.iter().any(|attempt| attempt.origin != "anonymous");
+    let begin = if known { "give other credentials for" } else { "no credentials are known for" };
     format!(
         "{begin} `{host}`: run `docker login {host}`, or set DOCKER_AUTH_CONFIG; GitLab's own registry \
          takes CI_REGISTRY_USER and CI_REGISTRY_PASSWORD, which end with the job"
@@ -159,6 +160,9 @@ fn status_hint(status: StatusCode, errors: &[RegistryError]) -> Option<String> {
         429 => Some("the registry limits requests: log in, use a mirror or GitLab's dependency proxy".into()),
         413 => Some("a proxy before the registry limits the size of requests".into()),
         405 if said(OciErrorCode::Unsupported) => Some("the registry's operator has disabled this".into()),
+        400 if errors.iter().any(|error| error.message.contains("HTTP request to an HTTPS server")) => {
+            Some("the registry speaks HTTPS: it must not be given with `--insecure-registry`".into())
+        }
         400 if said(OciErrorCode::ManifestInvalid) => {
             Some("the registry does not take this kind of manifest; try Docker's media types".into())
         }

@@ -82,7 +82,8 @@ fn is_absent(error: &Error) -> bool {
 /// Goes on to the next page, if there is one.
 fn turn(call: &mut Call, headers: &HeaderMap) -> bool {
     let links = headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok());
-    let next = links.filter_map(|link| next_page(&call.url, link)).next();
+    let mut links = links;
+    let next = links.find_map(|link| next_page(&call.url, link));
     // A page of another server would get no credentials, and a page that repeats would never end.
     match next.filter(|next| next.origin() == call.url.origin() && *next != call.url) {
         Some(next) => {

@@ -105,6 +105,7 @@ impl<'a> Download<'a> {
                 Ok(piece) => {
                     self.backoff.reset();
                     self.verifier.update(&piece).map_err(|source| self.wrong(source))?;
+                    self.refuse_more().await?;
                     let reporter = &self.remote.transport.settings.reporter;
                     reporter.transferred(Direction::Pull, &self.blob, piece.len() as u64);
                     return Ok(Some(piece));
@@ -114,6 +115,23 @@ impl<'a> Download<'a> {
                     self.backoff.pause(error).await?;
                 }
             }
+        }
+    }
+
+    /// Content goes on where it should end: the last piece is not given out.
+    async fn refuse_more(&mut self) -> Result<()> {
+        let (Some(response), Some(request)) = (&mut self.response, &self.request) else { return Ok(()) };
+        if self.verifier.remaining() > 0 {
+            return Ok(());
+        }
+        // All is there and right; a connection that breaks now breaks nothing.
+        let more = self.remote.transport.next_chunk(request, response).await;
+        match more {
+            Ok(Some(more)) if !more.is_empty() => {
+                let (expected, actual) = (self.blob.size, self.blob.size + more.len() as u64);
+                Err(self.wrong(ktrust_oci::Error::WrongSize { expected, actual }))
+            }
+            _ => Ok(()),
         }
     }
 

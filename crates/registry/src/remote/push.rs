@@ -104,7 +104,7 @@ impl Remote {
             BlobSource::Bytes(bytes) => Body::Bytes(bytes.clone()),
             BlobSource::File(path) => {
                 let reporter = Arc::clone(&self.transport.settings.reporter);
-                Body::File(FileBody::new(path, blob, reporter))
+                Body::File(Box::new(FileBody::new(path, blob, reporter)))
             }
         };
         // An upload session that failed is not used again: what it has received is unknown.
@@ -140,13 +140,14 @@ impl Remote {
             return Ok(Begun::Mounted);
         }
         let location = location(&call, &response)?;
-        Ok(Begun::At(call, location))
+        Ok(Begun::At(Box::new(call), location))
     }
 }
 
 enum Begun {
     Mounted,
-    At(Call, Url),
+    /// The request that began the upload, and where it goes on.
+    At(Box<Call>, Url),
 }
 
 /// Where an upload goes on; the header may be relative.

@@ -20,10 +20,10 @@ use crate::transport::{ERROR_BODY, Transport};
 
 /// The largest answer of a token server, in bytes.
 const MAX_ANSWER: u64 = 1 << 20;
-/// Tokens live at least this long, says the specification; servers that promise less are not believed.
+/// Tokens live at least this many seconds, says the specification; servers that promise less are not believed.
 const MIN_LIFE: u64 = 60;
-/// Tokens are renewed this long before they end.
-const MARGIN: Duration = Duration::from_secs(10);
+/// Tokens are renewed this many seconds before they end.
+const MARGIN: u64 = 10;
 
 /// What became of a set of credentials.
 pub(super) enum Answer {
@@ -152,7 +152,8 @@ async fn send(transport: &Transport, shown: Request, request: reqwest::RequestBu
     let token =
         [&answer.token, &answer.access_token].into_iter().find(|token| !token.expose_secret().is_empty());
     let token = token.ok_or_else(malformed)?;
-    let life = Duration::from_secs(answer.expires_in.unwrap_or(MIN_LIFE).max(MIN_LIFE)) - MARGIN;
+    let life = answer.expires_in.unwrap_or(MIN_LIFE).max(MIN_LIFE) - MARGIN;
+    let life = Duration::from_secs(life);
     Ok(header(&format!("Bearer {}", token.expose_secret()), Instant::now().checked_add(life)))
 }
 
