@@ -6,6 +6,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this program talks to a developer")]
 #![expect(clippy::disallowed_methods, reason = "a developer's tool reads the developer's environment")]
 
+mod component;
 mod conformance;
 mod demo;
 mod dist;
@@ -38,6 +39,8 @@ enum Command {
     Peers,
     /// Build the programs as they are shipped
     Dist,
+    /// Make templates/pipeline.yml and component.yml from the templates of the three jobs
+    Component(component::Arguments),
     /// Lay out the contexts from which kbuild builds the job images
     Images(images::Arguments),
     /// Install the tools that tests need, and nothing else
@@ -51,6 +54,7 @@ fn main() -> Result<()> {
         Command::Conformance => conformance::run(),
         Command::Peers => peers::run(),
         Command::Dist => dist::run(),
+        Command::Component(arguments) => component::run(&arguments),
         Command::Images(arguments) => images::run(&arguments),
         Command::Tools => tools::install(),
     }
