@@ -1,5 +1,6 @@
 //! The harness itself: a check that cannot fail proves nothing.
 
+use ktrust_tests::pod::{Class, Pod};
 use ktrust_tests::{Context, Fault, FaultyRegistry, PASSWORD, Registry, USER, bases, tamper};
 
 #[test]
@@ -78,4 +79,25 @@ fn nothing_of_the_callers_environment_reaches_a_program() {
     let seen = context.command("env").run().success();
     let names: Vec<&str> = seen.stdout.lines().filter_map(|line| line.split('=').next()).collect();
     assert_eq!(names, ["HOME", "LANG", "PATH", "TMPDIR"]);
+}
+
+#[test]
+fn a_pod_grants_what_its_class_grants() {
+    let context = Context::new();
+    let root = context.path("root");
+    for directory in ["bin", "etc", "proc", "dev", "sys", "tmp"] {
+        std::fs::create_dir_all(root.join(directory)).expect("a directory");
+    }
+    std::fs::copy(bases::busybox_program(), root.join("bin/sh")).expect("a shell");
+    std::fs::copy(bases::busybox_program(), root.join("bin/busybox")).expect("busybox");
+    let pod = Pod::new(&root, vec!["PATH=/bin".into()]);
+    let seen = |class| {
+        let script =
+            "busybox id -u; busybox grep -E '^(CapEff|Seccomp):' /proc/self/status | busybox tr -d '\\t'";
+        pod.shell(&context, class, "/", script).run().success().stdout
+    };
+    assert_eq!(seen(Class::Baseline), "0\nCapEff:00000000a80425fb\nSeccomp:2\n");
+    assert_eq!(seen(Class::OpenShift), "1000680000\nCapEff:0000000000000000\nSeccomp:2\n");
+    assert_eq!(seen(Class::Restricted), "1000\nCapEff:0000000000000000\nSeccomp:2\n");
+    assert_eq!(seen(Class::UserNamespaces), "0\nCapEff:00000000a80425fb\nSeccomp:0\n");
 }

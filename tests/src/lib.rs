@@ -21,6 +21,7 @@ mod faulty;
 pub mod image;
 mod invocation;
 pub mod place;
+pub mod pod;
 mod registry;
 pub mod tamper;
 pub mod tools;
