@@ -54,7 +54,7 @@ impl Remote {
     /// Proves that blobs may be pushed: begins an upload and cancels it.
     pub async fn check_push(&self) -> Result<()> {
         if let Begun::At(call, location) = self.begin(None).await? {
-            self.cancel(call, location).await;
+            self.cancel(*call, location).await;
         }
         Ok(())
     }
@@ -72,7 +72,7 @@ impl Remote {
                 Ok(true)
             }
             Ok(Begun::At(call, location)) => {
-                self.cancel(call, location).await;
+                self.cancel(*call, location).await;
                 Ok(false)
             }
             Err(error) if error.is_transient() => Err(error),
