@@ -68,7 +68,8 @@ impl Flags {
         let flag = || name.to_owned();
         let Some(&(name, takes)) = known.iter().find(|(known, _)| *known == name) else {
             let suggestion = nearest(name, known.iter().map(|(known, _)| *known)).map(str::to_owned);
-            return Err(Problem::UnknownFlag { keyword, flag: flag(), suggestion });
+            let known = known.iter().map(|(known, _)| *known).collect();
+            return Err(Problem::UnknownFlag { keyword, flag: flag(), suggestion, known });
         };
         if takes != Takes::Values && self.0.iter().any(|(seen, _)| *seen == name) {
             return Err(Problem::DuplicateFlag { flag: flag() });

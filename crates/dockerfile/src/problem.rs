@@ -88,7 +88,7 @@ pub enum Problem {
 
     /// A flag that the instruction does not have.
     #[error("unknown flag: --{flag}{}", did_you_mean(suggestion.as_ref()))]
-    UnknownFlag { keyword: &'static str, flag: String, suggestion: Option<String> },
+    UnknownFlag { keyword: &'static str, flag: String, suggestion: Option<String>, known: Vec<&'static str> },
     /// A flag given twice.
     #[error("duplicate flag specified: --{flag}")]
     DuplicateFlag { flag: String },
@@ -178,7 +178,7 @@ impl Problem {
             Self::Expand(error) => Some(error.fault.hint()),
             Self::UnknownInstruction { suggestion: Some(known), .. } => Some(format!("write `{known}`")),
             Self::UnknownFlag { suggestion: Some(known), .. } => Some(format!("write `--{known}`")),
-            Self::UnknownFlag { keyword, .. } => Some(format!("see `kbuild`'s list of flags of {keyword}")),
+            Self::UnknownFlag { keyword, known, .. } => Some(flags_of(keyword, known)),
             Self::UnterminatedHeredoc { name } => {
                 Some(format!("end it with a line that holds `{name}` and nothing else, not even blanks"))
             }
@@ -207,6 +207,13 @@ impl Problem {
             _ => return None,
         })
     }
+}
+
+fn flags_of(keyword: &str, known: &[&str]) -> String {
+    if known.is_empty() {
+        return format!("{keyword} has no flags");
+    }
+    format!("{keyword} has the flags --{}", known.join(", --"))
 }
 
 fn did_you_mean(suggestion: Option<&String>) -> String {

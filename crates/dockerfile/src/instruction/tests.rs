@@ -185,16 +185,16 @@ fn refused_arguments() {
 #[test]
 fn refused_flags() {
     let flag = |text: &str| text.to_owned();
-    let unknown = |keyword, name: &str, suggestion: Option<&str>| Problem::UnknownFlag {
+    let unknown = |keyword, name: &str| Problem::UnknownFlag {
         keyword,
         flag: name.to_owned(),
-        suggestion: suggestion.map(str::to_owned),
+        suggestion: None,
+        known: Vec::new(),
     };
     let rows = [
-        ("COPY --chmd=1 a b", unknown("COPY", "chmd", Some("chmod"))),
-        ("CMD --foo", unknown("CMD", "foo", None)),
-        ("USER --x a", unknown("USER", "x", None)),
-        ("ONBUILD --x RUN a", unknown("ONBUILD", "x", None)),
+        ("CMD --foo", unknown("CMD", "foo")),
+        ("USER --x a", unknown("USER", "x")),
+        ("ONBUILD --x RUN a", unknown("ONBUILD", "x")),
         ("COPY --from=a --from=b c d", Problem::DuplicateFlag { flag: flag("from") }),
         ("COPY --link --link c d", Problem::DuplicateFlag { flag: flag("link") }),
         ("COPY --from c d", Problem::FlagWithoutValue { flag: flag("from") }),
@@ -204,5 +204,8 @@ fn refused_flags() {
     for (text, expected) in rows {
         assert_eq!(problem(text), expected, "{text}");
     }
+    assert_eq!(problem("CMD --foo").hint().as_deref(), Some("CMD has no flags"));
+    assert_eq!(problem("COPY --chmd=1 a b").hint().as_deref(), Some("write `--chmod`"));
+    assert!(problem("FROM --name=b a").hint().is_some_and(|hint| hint.ends_with("--platform")));
     assert_eq!(copy("COPY -- --link d").sources.paths, ["--link"]);
 }
