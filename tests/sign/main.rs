@@ -1,1 +1,9 @@
-//! What `ksign` promises, seen from outside.
+//! `ksign` as users, jobs and other tools see it: real registry, real cosign of both generations.
+
+mod bed;
+mod cosign;
+mod handoff;
+mod keys;
+mod refusals;
+mod signers;
+mod tree;
