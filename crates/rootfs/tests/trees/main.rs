@@ -3,6 +3,7 @@
 //! Owners, devices and attributes are real, so these tests run as root.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+#![allow(clippy::unnecessary_debug_formatting, reason = "names that are not UTF-8 must show")]
 
 mod add;
 mod copy;

@@ -123,7 +123,8 @@ impl Forged {
 
 fn record(key: &[u8], value: &[u8]) -> Vec<u8> {
     let body = [b" ", key, b"=", value, b"\n"].concat();
-    let length = (body.len() + 1..).find(|length| length.to_string().len() + body.len() == *length).unwrap();
+    let mut lengths = body.len() + 1..body.len() + 10;
+    let length = lengths.find(|length| length.to_string().len() + body.len() == *length).unwrap();
     [length.to_string().as_bytes(), &body].concat()
 }
 
