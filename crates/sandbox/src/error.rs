@@ -117,8 +117,8 @@ impl Error {
             Self::ProgramNotFound { .. } => "install it in an earlier step, or write the program's full path",
             Self::Exec { source, .. } => exec_hint(source)?,
             Self::TooFewIds { .. } => {
-                "run the job as root, or give the user a range of ids in /etc/subuid and /etc/subgid and install \
-                 newuidmap (package uidmap)"
+                "run the job as root with the capabilities SETUID, SETGID and SETFCAP, or give the user a range of \
+                 ids in /etc/subuid and /etc/subgid and install newuidmap (package uidmap)"
             }
             Self::NamespacesForbidden(_) => {
                 "the pod's seccomp profile or the node (sysctl user.max_user_namespaces, \

@@ -6,8 +6,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use ktrust_rootfs::Root;
+use rustix::io::Errno;
 use rustix::mount::{
-    MountFlags, UnmountFlags, mount, mount_bind, mount_bind_recursive, mount_remount, unmount,
+    MountFlags, UnmountFlags, mount, mount_bind, mount_bind_recursive, mount_move, mount_remount, unmount,
 };
 
 use super::devices;
@@ -175,7 +176,18 @@ fn file(target: &Target, path: &Path, content: &[u8], mode: u32, owner: (u32, u3
 fn pivot(path: &Path) -> Result<()> {
     rustix::process::chdir(path).map_err(Error::path("enter", path))?;
     // New root and place for the old one may be the same: the old one then lies on top (pivot_root(2)).
-    rustix::process::pivot_root(".", ".").map_err(Error::path("pivot to", path))?;
-    unmount(".", UnmountFlags::DETACH).map_err(Error::system("leave the builder's root"))?;
+    match rustix::process::pivot_root(".", ".") {
+        Ok(()) => unmount(".", UnmountFlags::DETACH).map_err(Error::system("leave the builder's root"))?,
+        // Docker's seccomp profile never allows it, not even with CAP_SYS_ADMIN.
+        Err(Errno::PERM | Errno::NOSYS) => cover_root(path)?,
+        Err(error) => return Err(Error::path("pivot to", path)(error)),
+    }
     rustix::process::chdir("/").map_err(Error::system("enter the root"))
+}
+
+/// Moves the tree over the root, as an initial RAM disk does at its end. The old root stays below, where no
+/// path leads: `..` of the new one is the new one.
+fn cover_root(path: &Path) -> Result<()> {
+    mount_move(".", "/").map_err(Error::path("move to the root", path))?;
+    rustix::process::chroot(".").map_err(Error::path("change root to", path))
 }

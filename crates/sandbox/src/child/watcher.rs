@@ -82,7 +82,11 @@ fn enter_namespaces(task: &Task) -> Result<()> {
     flags.set(UnshareFlags::NEWNET, task.own_network);
     syscalls::unshare(flags).map_err(Error::system("enter namespaces"))?;
     if task.own_network {
-        syscalls::loopback_up().map_err(Error::system("start the loopback interface"))?;
+        match syscalls::loopback_up() {
+            // Pods with CAP_SYS_ADMIN alone may make a network but not change it: then it has nothing at all.
+            Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {}
+            other => other.map_err(Error::system("start the loopback interface"))?,
+        }
     }
     rustix::system::sethostname(task.hostname.as_bytes()).map_err(Error::system("set the host name"))
 }

@@ -37,7 +37,9 @@ pub(super) struct Mapping {
 
 /// Finds a mapping with enough ids.
 pub(super) fn mapping() -> Result<Mapping> {
-    let may_map = getuid().is_root() && super::has(CapabilitySet::SETUID | CapabilitySet::SETGID);
+    // Since Linux 5.12, mapping root takes CAP_SETFCAP, too. CRI-O's containers lack it.
+    let needed = CapabilitySet::SETUID | CapabilitySet::SETGID | CapabilitySet::SETFCAP;
+    let may_map = getuid().is_root() && super::has(needed);
     let mapping = if may_map { own_ids() } else { subordinate_ids() };
     let ids = total(&mapping.uids).min(total(&mapping.gids));
     let helpers = || helper("newuidmap").is_some() && helper("newgidmap").is_some();

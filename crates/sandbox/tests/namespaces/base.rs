@@ -92,3 +92,10 @@ pub(crate) fn prints(workspace: &mut dyn Workspace, script: &str) -> String {
     assert!(matches!(exit, Ok(Exit::Code(0))), "{script}: {exit:?}\n{stdout}\n{stderr}");
     stdout.trim().to_owned()
 }
+
+/// The capabilities that this process has, a bit for each.
+pub(crate) fn own_capabilities() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("CapEff:\t")).unwrap();
+    u64::from_str_radix(line, 16).unwrap()
+}

@@ -6,6 +6,7 @@
 
 mod base;
 mod changes;
+mod lifetime;
 mod process;
 mod view;
 
@@ -33,9 +34,12 @@ fn main() -> ExitCode {
 
 /// Runs what the arguments select, as the standard harness does.
 fn run(arguments: &[OsString]) -> ExitCode {
+    if arguments.first().is_some_and(|word| word == lifetime::HOLD) {
+        return lifetime::hold();
+    }
     let words: Vec<_> =
         arguments.iter().filter_map(|word| word.to_str()).filter(|word| !word.starts_with('-')).collect();
-    let tests: Vec<Test> = [process::TESTS, view::TESTS, changes::TESTS].concat();
+    let tests: Vec<Test> = [process::TESTS, lifetime::TESTS, view::TESTS, changes::TESTS].concat();
     let selected =
         tests.iter().filter(|(name, _)| words.is_empty() || words.iter().any(|word| name.contains(word)));
     if arguments.iter().any(|word| word == "--list") {
