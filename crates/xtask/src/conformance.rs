@@ -15,7 +15,16 @@ pub(crate) fn run() -> Result<()> {
         corpora.display()
     );
     step("Dockerfile corpora", || {
-        let test = ["test", "--locked", "--package", "ktrust-dockerfile", "--", "--ignored"];
+        let test = [
+            "test",
+            "--locked",
+            "--package",
+            "ktrust-dockerfile",
+            "--test",
+            "conformance",
+            "--",
+            "--ignored",
+        ];
         shell::run(cargo().args(test).env("KTRUST_CORPORA", &corpora))
     })
 }
