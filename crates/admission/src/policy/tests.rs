@@ -6,13 +6,13 @@ use super::{PolicyKind, generate};
 use crate::{Authority, Enforcement, Identity, KyvernoVersion, Pattern, PublicKeys, SignatureFormat, Trust};
 
 const OLD_KEY: &str = "-----BEGIN PUBLIC KEY-----
-MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEoLd/iYRZv61y0+NLFmDFgETQHAg+
-kXK9MFFn15rUlvPdmZzYvOGRE1zr7yFYLQCM/UyYVuaNdX/YyGEVhwqWTw==
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE75VIZ4st+0W3t7XRYf0cEiA+UmNl
+tV2uRQhxh6q7TQxyzTRZs0w+Nz1Cng1uBLulXrQp0QsuYhRjKQedS1tboA==
 -----END PUBLIC KEY-----
 ";
 const NEW_KEY: &str = "-----BEGIN PUBLIC KEY-----
-MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEqGKM6lmuZG9vCmTaEc0cyH6qSYXq
-ypVWpwzRK01XD+Bcxl3pmGaFEbo9hSTUcS0jbXW3lGf/JuMhv9+xYKwxmw==
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEjky8BTypMQ9t3KRa8Bh3jY/S03z5
+1F85gyFmRSi2f07yhrCHj4jl8rHdxIO7cjhCLxaM3LaDlK9coJtd4oKA4Q==
 -----END PUBLIC KEY-----
 ";
 
