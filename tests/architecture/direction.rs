@@ -11,7 +11,7 @@ const CRATES: [(&str, &[&str]); 11] = [
     ("console", &[]),
     ("dockerfile", &[]),
     ("oci", &[]),
-    ("pipeline", &["oci", "registry"]),
+    ("pipeline", &["console", "oci", "registry"]),
     ("registry", &["oci"]),
     ("rootfs", &["oci"]),
     ("sandbox", &["rootfs"]),
