@@ -1,6 +1,9 @@
 //! Runs of whole pipelines, and what they leave in the registry and as artifacts.
 
+use std::collections::BTreeSet;
+
 use ktrust_tests::Run;
+use ktrust_tests::place::repository;
 
 use crate::project::{Project, include, indented};
 
@@ -33,7 +36,10 @@ fn check_image(project: &Project, image: &str, prefix: &str, env_prefix: &str, e
     );
     assert!(handoff.contains(&format!("{env_prefix}IMAGE_REPO={repository}\n")), "{handoff}");
     let pinned = project.artifact(&format!("{prefix}deploy"), &format!("{output}/deployment.yaml"));
-    assert!(pinned.contains(&format!("image: {repository}@{digest} # pinned by the pipeline")), "{pinned}");
+    assert!(
+        pinned.contains(&format!("image: {repository}:main@{digest} # pinned by the pipeline")),
+        "{pinned}"
+    );
     let by_digest = format!("{repository}@{digest}");
     let key = project.files().join("cosign.pub").display().to_string();
     let verify =
@@ -105,7 +111,8 @@ fn an_image_signed_by_another_key_is_not_deployed() {
     inputs[2] = format!("key: {}", other.join("cosign.key").display());
     project.commit(&format!("include:\n{}", include("pipeline", &inputs)), &project.image("app"));
     let run = project.run(&[]).run();
-    assert_ne!(run.code(), Some(0), "{run}");
+    assert!(passed(&run, "sign") && run.code() != Some(0), "{run}");
+    assert!(run.stderr.lines().any(|line| line.starts_with("deploy") && line.contains("FAIL 30")), "{run}");
     assert!(
         !project.files().join(".gitlab-ci-local/artifacts/deploy/deploy/deployment.yaml").exists(),
         "{run}"
@@ -124,4 +131,20 @@ fn the_whole_pipeline_comes_as_one_file_too() {
         .commit(&format!("include:\n  - local: component.yml\n    inputs:\n{given}"), &project.image("app"));
     project.run(&[]).run().success();
     check_image(&project, "app", "", "", "build.env", "deploy");
+}
+
+#[test]
+fn ktrusts_own_pipeline_builds_signs_and_deploys_its_three_images() {
+    let project = Project::new();
+    let own =
+        std::fs::read_to_string(repository().join(".gitlab-ci.yml")).expect("the repository has a pipeline");
+    project.commit(&own, "registry.example/unused");
+    let run = project.run(&[]).args(["--list-csv"]).run().success();
+    let jobs: BTreeSet<&str> = run.stdout.lines().skip(1).filter_map(|line| line.split(';').next()).collect();
+    for name in ["kbuild", "ksign", "kdeploy"] {
+        for job in ["build", "sign", "deploy"] {
+            assert!(jobs.contains(format!("{name}-{job}").as_str()), "{name}-{job}: {run}");
+        }
+    }
+    assert!(jobs.contains("check") && jobs.contains("bootstrap"), "{run}");
 }

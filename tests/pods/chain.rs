@@ -55,7 +55,7 @@ fn the_chain_runs_in_pods_that_may_make_user_namespaces() {
     let handoff = context.read("project/build.env");
     let digest = handoff.lines().find_map(|line| line.strip_prefix("IMAGE_DIGEST=")).expect("a digest");
     let pinned = context.read("project/deploy/deployment.yaml");
-    assert!(pinned.contains(&format!("image: {}@{digest} # pinned", registry.image("app"))), "{pinned}");
+    assert!(pinned.contains(&format!("image: {}@{digest} # pinned", registry.image("app:1"))), "{pinned}");
     let image = format!("docker://{}@{digest}", registry.image("app"));
     context.tool("skopeo").args(["inspect", "--tls-verify=false", &image]).run().success().stdout_has(digest);
 }
