@@ -50,6 +50,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
+/// Fails if a file is not what [`run`] would make of it.
+pub(crate) fn check() -> Result<()> {
+    run(&Arguments { images: Vec::new(), check: true })
+}
+
 fn put(path: &Path, text: &str, check: bool) -> Result<()> {
     let same = fs::read_to_string(path).is_ok_and(|old| old == text);
     ensure!(same || !check, "{} is not what `cargo xtask component` makes", path.display());

@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::shell::{self, built, cargo, step};
-use crate::{dist, tools};
+use crate::{component, dist, tools};
 
 /// What to leave out while working.
 #[derive(Debug, clap::Args)]
@@ -21,26 +21,12 @@ pub(crate) struct Arguments {
 /// What needs no test run.
 fn check() -> Result<()> {
     step("format", || shell::run(cargo().args(["fmt", "--all", "--check"])))?;
-    step("lints", || {
-        shell::run(cargo().args([
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--locked",
-            "--",
-            "-D",
-            "warnings",
-        ]))
-    })?;
+    let lints = "clippy --workspace --all-targets --locked -- -D warnings";
+    step("lints", || shell::run(cargo().args(lints.split(' '))))?;
+    step("component", component::check)?;
+    let deny = "check --hide-inclusion-graph bans licenses sources";
     step("licences, bans, sources", || {
-        let deny = tools::deny()?;
-        shell::run(Command::new(deny).current_dir(shell::repository()).args([
-            "check",
-            "--hide-inclusion-graph",
-            "bans",
-            "licenses",
-            "sources",
-        ]))
+        shell::run(Command::new(tools::deny()?).current_dir(shell::repository()).args(deny.split(' ')))
     })
 }
 
