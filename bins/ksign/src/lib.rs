@@ -4,6 +4,8 @@
 //! variable, then default), and one file per command does it with plain values. What the commands share
 //! is in [`keys`] and [`images`].
 
+#![forbid(unsafe_code)]
+
 mod cli;
 mod error;
 mod exits;
