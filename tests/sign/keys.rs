@@ -51,6 +51,22 @@ fn plain_keys_of_every_algorithm_sign_for_cosign() {
     }
 }
 
+/// For images cosign 3 signs with the pre-hashed form, which neither generation verifies; cosign 2 signs
+/// with the plain one, as ksign does. ksign verifies both.
+#[test]
+fn both_forms_of_ed25519_are_verified() {
+    for cosign in Cosign::BOTH {
+        let bed = Bed::new();
+        let make = ["genpkey", "-algorithm", "ED25519", "-out", "plain.pem"];
+        bed.context.tool("openssl").args(make).run().success();
+        let import = ["import-key-pair", "--key", "plain.pem", "--output-key-prefix", "ed25519"];
+        cosign.run(&bed.context).args(import).run().success();
+        cosign.sign(&bed.context, "ed25519.key").arg(bed.image()).run().success();
+        bed.verify("ed25519").success();
+        bed.sign("ed25519").stderr_has("already signed");
+    }
+}
+
 #[test]
 fn keys_come_through_variables_too() {
     let bed = Bed::new();

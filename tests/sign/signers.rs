@@ -1,6 +1,8 @@
 //! Many signers, many images.
 
-use ktrust_tests::Running;
+use std::time::Duration;
+
+use ktrust_tests::{Fault, FaultyRegistry, Running};
 use serde_json::json;
 
 use crate::bed::{Bed, Cosign, push, two_images};
@@ -74,6 +76,56 @@ fn the_images_of_an_index_are_signed_on_demand() {
             cosign.verify(&bed.context, "cosign.pub").arg(member).run().success();
         }
     }
+}
+
+#[test]
+fn a_job_needs_no_arguments() {
+    let bed = Bed::new();
+    let layout = bed.context.path("index");
+    two_images(&layout);
+    push(&bed.context, &layout, "latest", &bed.repository, "index");
+    let job = bed.ksign(["sign"]).env("KSIGN_KEY", "cosign.key").env("KSIGN_RECURSIVE", "true");
+    let images = format!("[\"{}\", \"{}:index\"]", bed.image(), bed.repository);
+    let job = job.env("KSIGN_IMAGES", images).env("KSIGN_ANNOTATIONS", "a=b,c\nd=e");
+    let run = job.env("KSIGN_RECORD_FILE", "sign.json").run().success();
+    assert_eq!(run.stdout.lines().count(), 4);
+    let annotations = ["verify", "--key", "cosign.pub", "-a", "a=b,c", "-a", "d=e", &bed.image()];
+    bed.ksign(annotations).run().success();
+    assert!(bed.context.read("sign.json").contains("\"a\": \"b,c\""));
+}
+
+#[test]
+fn sigterm_ends_signing_and_leaves_nothing_behind() {
+    let bed = Bed::new();
+    let layout = bed.layout("copy");
+    let image = format!("oci:{}", layout.display());
+    let signing = bed.ksign(["sign", "--key", "cosign.key", "--record", "sign.json", &image]).start();
+    // From here on ksign only waits whether the signature stays.
+    while !std::fs::read_to_string(layout.join("index.json")).expect("an index").contains(".sig") {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    signing.terminate();
+    signing.wait().fails_with(143).stderr_has("SIGTERM");
+    assert!(!bed.context.path("sign.json").exists());
+    for directory in [layout.join("blobs/sha256"), layout] {
+        for entry in std::fs::read_dir(directory).expect("a directory") {
+            let name = entry.expect("an entry").file_name().to_string_lossy().into_owned();
+            assert!(!name.starts_with(".ktrust-"), "{name}");
+        }
+    }
+    bed.ksign(["sign", "--key", "cosign.key", &image]).run().success().stderr_has("already signed");
+}
+
+#[test]
+fn sigterm_ends_waiting_for_a_registry() {
+    let bed = Bed::new();
+    let silent = FaultyRegistry::start(Fault::Silence);
+    let signing = bed.ksign(["sign", "--key", "cosign.key", &silent.image("app:1")]).start();
+    while silent.connections() == 0 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    signing.terminate();
+    signing.wait().fails_with(143);
 }
 
 #[test]
