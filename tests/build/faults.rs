@@ -22,7 +22,8 @@ fn an_unknown_instruction_with_its_line_and_the_cure() {
 fn no_dockerfile_and_no_context() {
     let project = Project::new("FROM scratch\n");
     project.kbuild_to_layout().args(["-f", "app/Missing"]).run().fails_with(2).stderr_has("app/Missing");
-    project.context.kbuild().args(["build", "nowhere", "-f", "app/Dockerfile"]).run().fails_with(2);
+    let nowhere = project.context.kbuild().args(["build", "nowhere", "-f", "app/Dockerfile"]).run();
+    nowhere.fails_with(2).stderr_has("nowhere");
     project.context.kbuild().arg("build").run().fails_with(2).stderr_has("no build context");
 }
 
@@ -126,7 +127,7 @@ fn nobody_listens() {
 fn values_that_the_hand_off_cannot_carry_fail_before_the_build() {
     let project = Project::new("FROM scratch\nLABEL a=b\n");
     let run = project.kbuild().args(["-t", "oci:./o ut:latest", "--handoff", "build.env"]).run();
-    run.fails_with(2).stderr_has("IMAGE_REPO");
+    run.fails_with(2).stderr_has("IMAGE_REF").stderr_has("o ut");
     nothing_written(&project);
 }
 

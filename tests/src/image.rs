@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use flate2::read::GzDecoder;
 use serde_json::Value;
 
 use crate::tamper::blob;
 
-/// One image of an OCI layout.
+/// One image of an OCI layout, read as a whole: the layout may go away.
 #[derive(Debug)]
 pub struct Image {
-    layout: PathBuf,
+    contents: Vec<Vec<(String, Entry)>>,
     /// Of the manifest.
     pub digest: String,
     /// The manifest.
@@ -46,7 +46,9 @@ impl Image {
         let digest = entry["digest"].as_str().expect("a digest").to_owned();
         let manifest = json(&blob(layout, &digest));
         let config = json(&blob(layout, manifest["config"]["digest"].as_str().expect("a configuration")));
-        Self { layout: layout.into(), digest, manifest, config }
+        let mut image = Self { contents: Vec::new(), digest, manifest, config };
+        image.contents = image.layers().iter().map(|digest| contents(&blob(layout, digest))).collect();
+        image
     }
 
     /// The digests of the layers, bottom first.
@@ -57,9 +59,7 @@ impl Image {
 
     /// The entries of one layer, as they stand in it.
     pub fn layer(&self, index: usize) -> Vec<(String, Entry)> {
-        let file = std::fs::File::open(blob(&self.layout, &self.layers()[index])).expect("a blob");
-        let mut archive = tar::Archive::new(GzDecoder::new(file));
-        archive.entries().expect("a tar").map(|entry| read(&mut entry.expect("an entry"))).collect()
+        self.contents[index].clone()
     }
 
     /// All layers in order, whiteouts applied.
@@ -82,6 +82,12 @@ impl Image {
     }
 }
 
+fn contents(blob: &Path) -> Vec<(String, Entry)> {
+    let file = std::fs::File::open(blob).unwrap_or_else(|error| panic!("{}: {error}", blob.display()));
+    let mut archive = tar::Archive::new(GzDecoder::new(file));
+    archive.entries().expect("a tar").map(|entry| read(&mut entry.expect("an entry"))).collect()
+}
+
 fn json(path: &Path) -> Value {
     let text = std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
@@ -100,7 +106,8 @@ fn read(entry: &mut tar::Entry<'_, GzDecoder<std::fs::File>>) -> (String, Entry)
         _ => '-',
     };
     let mode = header.mode().expect("a mode");
-    let owner = (header.uid().expect("a uid"), header.gid().expect("a gid"));
+    // Empty in the archives of some writers, which means 0.
+    let owner = (header.uid().unwrap_or_default(), header.gid().unwrap_or_default());
     let modified = header.mtime().expect("a time");
     let path = String::from_utf8_lossy(&entry.path_bytes()).trim_end_matches('/').to_owned();
     let mut content = entry.link_name_bytes().map(std::borrow::Cow::into_owned).unwrap_or_default();

@@ -55,6 +55,7 @@ pub(crate) fn build(
         sandbox,
         progress,
     });
+    builder.context(None)?; // one that is missing is a mistake also where no step reads it
     let image = builder.run(&plan)?.finish(&settings.labels)?;
     let report = builder.report();
     let mut probe = None;

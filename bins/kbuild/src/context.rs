@@ -35,6 +35,9 @@ impl Context {
 
     /// Whether COPY sees `path`, relative to the context.
     pub(crate) fn is_visible(&self, path: &Path) -> bool {
+        if path.as_os_str().is_empty() {
+            return true; // the context itself: patterns are about what is in it
+        }
         let ours = self.own.as_ref().is_some_and(|own| path.starts_with(own));
         !ours && !self.ignore.excludes(&path.to_string_lossy())
     }

@@ -90,7 +90,11 @@ impl Diagnose for Error {
             Self::SourceMissing { .. } | Self::BasePlatform { .. } | Self::BaseBroken { .. } => {
                 Exit::SourceNotFound
             }
-            Self::Base { source, .. } | Self::Registry(source) => registry_exit(source),
+            Self::Base { source, .. } => match registry_exit(source) {
+                Exit::Usage => Exit::SourceNotFound,
+                exit => exit,
+            },
+            Self::Registry(source) => registry_exit(source),
             Self::Oci(error) => oci_exit(error),
             Self::Rootfs(error) => rootfs_exit(error),
             Self::Sandbox(error) => sandbox_exit(error),

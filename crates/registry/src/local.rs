@@ -137,8 +137,14 @@ impl Local {
         .await
     }
 
+    /// Whether a file can be made where the layout is or will be. Nothing is left there, not even a layout.
     pub(crate) async fn check_push(&self) -> Result<()> {
-        self.write(|layout| AtomicFile::create(layout.path().join("check")).map(drop)).await
+        let path = self.path.clone();
+        blocking(move || {
+            let existing = path.ancestors().find(|above| above.is_dir()).unwrap_or(Path::new("."));
+            Ok(AtomicFile::create(existing.join("check")).map(drop)?)
+        })
+        .await
     }
 
     async fn read<T: Send + 'static>(
