@@ -25,10 +25,7 @@ impl Stored {
         let document = match repository.document(&Selector::Tag(tag.to_owned())).await {
             Ok(document) => document,
             Err(error) if error.kind() == registry::ErrorKind::NotFound => return Ok(Self::Absent),
-            // An answer came, and it is no manifest.
-            Err(error) if error.kind() == registry::ErrorKind::Protocol => {
-                return Ok(Self::Other(error.to_string()));
-            }
+            Err(error) if is_wrong_content(&error) => return Ok(Self::Other(describe(&error))),
             Err(error) => return Err(error.into()),
         };
         Ok(match document.parse() {
@@ -78,6 +75,16 @@ impl Stored {
         let document = Document::from_manifest(&manifest)?;
         Ok(Appended { config_descriptor: manifest.config, config, document })
     }
+}
+
+/// Errors that speak of what is stored; all others speak of the way to it and prove nothing.
+pub(crate) fn is_wrong_content(error: &registry::Error) -> bool {
+    error.kind() == registry::ErrorKind::Protocol && !matches!(error, registry::Error::Status { .. })
+}
+
+/// The error with its cause, which says what is wrong with the content.
+fn describe(error: &registry::Error) -> String {
+    std::error::Error::source(error).map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
 }
 
 /// A signature manifest ready to be pushed.

@@ -9,7 +9,7 @@ use ktrust_registry::{self as registry, Repository};
 use ktrust_sigstore::{self as sigstore, MAX_PAYLOAD_SIZE, Payload, annotation, media_type};
 use serde_json::Value;
 
-use crate::manifest::Stored;
+use crate::manifest::{Stored, is_wrong_content};
 use crate::{Attachment, Error, Policy, Reason, Result};
 
 /// All that is known about the signatures of one digest.
@@ -117,10 +117,7 @@ async fn judge(
 
 /// Errors that speak of this payload; all others speak of the way to it.
 fn is_content(error: &registry::Error) -> bool {
-    matches!(
-        error.kind(),
-        registry::ErrorKind::NotFound | registry::ErrorKind::Protocol | registry::ErrorKind::Input
-    )
+    error.kind() == registry::ErrorKind::NotFound || is_wrong_content(error)
 }
 
 fn signature_of(layer: &Descriptor) -> std::result::Result<Vec<u8>, Reason> {
