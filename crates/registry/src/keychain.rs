@@ -8,6 +8,9 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::{Attempt, Error, Result};
@@ -130,15 +133,12 @@ impl Credential {
     }
 
     /// The value of an `Authorization: Basic` header, where there is a name and a password.
-    pub(crate) fn basic(&self) -> Option<SecretString> {
-        use base64::Engine as _;
-        match &self.secret {
-            Secret::Basic { username, password } => {
-                let pair = format!("{username}:{}", password.expose_secret());
-                Some(format!("Basic {}", base64::prelude::BASE64_STANDARD.encode(pair)).into())
-            }
-            _ => None,
-        }
+    pub(crate) fn basic(&self) -> Option<HeaderValue> {
+        let Secret::Basic { username, password } = &self.secret else { return None };
+        let pair = BASE64_STANDARD.encode(format!("{username}:{}", password.expose_secret()));
+        let mut value = HeaderValue::from_str(&format!("Basic {pair}")).expect("base64 is ASCII");
+        value.set_sensitive(true);
+        Some(value)
     }
 }
 

@@ -52,8 +52,8 @@ async fn blobs_are_mounted_across_repositories() {
     let registry = Registry::start(Kind::Plain);
     let image = Image::new(10_000, 2);
     image.push(&repository(settings(), &registry.image("base")), Some("1")).await.unwrap();
-    let (settings, recorder) = recorded(settings());
-    let app = repository(settings, &registry.image("app"));
+    let (recording, recorder) = recorded(settings());
+    let app = repository(recording, &registry.image("app"));
     assert!(!app.has_blob(&image.layer_blob()).await.unwrap());
     let source = || BlobSource::from(image.layer.clone());
     let pushed = app.put_blob(&image.layer_blob(), source(), Some("base")).await.unwrap();
@@ -64,6 +64,15 @@ async fn blobs_are_mounted_across_repositories() {
     let pushed = app.put_blob(&image.config_blob(), config, Some("nothing/here")).await.unwrap();
     assert_eq!(pushed, Pushed::Uploaded);
     assert_eq!(recorder.events(), ["Mounted", "Push"]);
+
+    // The question alone, with nothing at hand to send.
+    let third = repository(settings(), &registry.image("third"));
+    let base = repository(settings(), &registry.image("base"));
+    assert!(third.mount_blob(&image.layer_blob(), &base).await.unwrap());
+    assert!(third.has_blob(&image.layer_blob()).await.unwrap());
+    let missing = Descriptor::new("x", Digest::of("missing"), 7);
+    assert!(!third.mount_blob(&missing, &base).await.unwrap());
+    assert!(!third.mount_blob(&image.layer_blob(), &third).await.unwrap());
 }
 
 #[tokio::test]

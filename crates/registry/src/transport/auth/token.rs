@@ -56,7 +56,7 @@ pub(super) async fn obtain(
     }
     match challenge {
         Challenge::Basic => Ok(match credential.basic() {
-            Some(basic) => header(basic.expose_secret(), None),
+            Some(basic) => Answer::Header(basic, None),
             None => Answer::Unusable("the registry wants a name and a password"),
         }),
         Challenge::Bearer { realm, service, .. } => {
@@ -124,7 +124,7 @@ async fn fetch(
         pairs(&mut url, &words.iter().map(String::as_str).collect::<Vec<_>>());
         let request = transport.http(&url).get(url.clone());
         match credential.basic() {
-            Some(basic) => request.header(AUTHORIZATION, basic.expose_secret()),
+            Some(basic) => request.header(AUTHORIZATION, basic),
             None => request,
         }
     };
