@@ -74,7 +74,7 @@ pub(crate) struct VerifyArguments {
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: OutputFormat,
 
-    /// Write a JUnit report here, for GitLab's tests tab
+    /// Write a `JUnit` report here, for GitLab's tests tab
     #[arg(long, value_name = "FILE")]
     pub(crate) report_junit: Option<PathBuf>,
 
@@ -163,7 +163,7 @@ pub(crate) struct ManifestArguments {
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Expected signer")]
 pub(crate) struct ExpectedArguments {
-    /// The public key: a file, or env://VARIABLE; several while a key is being replaced
+    /// The public key: a file, or `env://VARIABLE`; several while a key is being replaced
     #[arg(long = "key", value_name = "KEY")]
     pub(crate) keys: Vec<String>,
 

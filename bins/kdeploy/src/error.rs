@@ -31,7 +31,7 @@ pub(crate) enum Error {
     #[error("the hand-off names `{image}`, but {problem}")]
     Handoff { image: String, problem: String },
     #[error("there is no image `{image}`")]
-    Image { image: String, source: ktrust_registry::Error },
+    Image { image: String, source: Box<ktrust_registry::Error> },
     /// Content is not what its digest promises.
     #[error("the image `{image}` was changed")]
     Tampered { image: String, source: ktrust_oci::Error },

@@ -107,7 +107,7 @@ fn unreadable(image: &Image, source: ktrust_registry::Error) -> Error {
             let problem = "it is not there".to_owned();
             Error::Handoff { image: image.reference.to_string(), problem }
         }
-        source => Error::Image { image: image.reference.to_string(), source },
+        source => Error::Image { image: image.reference.to_string(), source: Box::new(source) },
     }
 }
 

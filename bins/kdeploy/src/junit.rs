@@ -1,4 +1,4 @@
-//! JUnit reports, the form that GitLab shows in merge requests in every tier
+//! `JUnit` reports, the form that GitLab shows in merge requests in every tier
 //! (<https://docs.gitlab.com/ci/testing/unit_test_reports/>).
 
 use std::fmt::Write as _;
@@ -44,7 +44,7 @@ fn escape(text: &str) -> String {
             '"' => escaped.push_str("&quot;"),
             '\n' | '\t' => escaped.push(character),
             other if other.is_control() || matches!(other, '\u{fffe}' | '\u{ffff}') => {
-                escaped.push('\u{fffd}')
+                escaped.push('\u{fffd}');
             }
             other => escaped.push(other),
         }

@@ -27,7 +27,9 @@ pub(crate) async fn run(settings: &settings::Verify, printer: &Printer) -> Resul
             printer.data(serde_json::to_string_pretty(&records)?);
         }
         OutputFormat::Text if result.is_ok() => {
-            judged.iter().for_each(|image| printer.data(image.reference.to_string()));
+            for image in &judged {
+                printer.data(image.reference.to_string());
+            }
         }
         OutputFormat::Text => {}
     }
