@@ -22,7 +22,7 @@ const PROFILE: &str = "dev";
 pub(crate) fn run() -> Result<()> {
     let busybox = step("tools", tools::busybox)?;
     step("programs", || dist::build(PROFILE))?;
-    let demo = Demo::new()?;
+    let demo = Demo::new(busybox)?;
     step("a base image from busybox", || demo.base())?;
     step("build: an image by digest", || demo.build())?;
     step("sign: with a fresh key", || demo.sign())?;
@@ -36,25 +36,25 @@ pub(crate) fn run() -> Result<()> {
 struct Demo {
     home: PathBuf,
     programs: PathBuf,
+    busybox: PathBuf,
 }
 
 impl Demo {
     /// A fresh folder; what an earlier demo left in it is removed.
-    fn new() -> Result<Self> {
+    fn new(busybox: PathBuf) -> Result<Self> {
         let home = repository().join("target/demo");
         if home.exists() {
             fs::remove_dir_all(&home).with_context(|| format!("{} cannot be removed", home.display()))?;
         }
         fs::create_dir_all(&home)?;
-        Ok(Self { home, programs: built("debug") })
+        Ok(Self { home, programs: built(PROFILE), busybox })
     }
 
     /// `FROM busybox` without Docker Hub.
     fn base(&self) -> Result<()> {
         let context = self.home.join("base-context");
         fs::create_dir(&context)?;
-        fs::copy("/bin/busybox", context.join("busybox"))
-            .context("/bin/busybox of the package busybox-static")?;
+        fs::copy(&self.busybox, context.join("busybox"))?;
         let dockerfile = "FROM scratch\n\
             COPY busybox /bin/busybox\n\
             RUN [\"/bin/busybox\", \"--install\", \"-s\", \"/bin\"]\n\
@@ -149,9 +149,9 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
         let entry = entry?;
         let target = to.join(entry.file_name());
         if entry.file_type()?.is_dir() {
-            copy(&entry.path(), &target)?
+            copy(&entry.path(), &target)?;
         } else {
-            fs::copy(entry.path(), target).map(drop)?
+            fs::copy(entry.path(), target)?;
         }
     }
     Ok(())

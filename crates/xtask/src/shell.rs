@@ -15,7 +15,8 @@ pub(crate) fn repository() -> &'static Path {
 /// Where cargo puts what it builds, for the target of `.cargo/config.toml`.
 pub(crate) fn built(profile: &str) -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
-    repository().join(target).join("x86_64-unknown-linux-gnu").join(profile)
+    let directory = if profile == "dev" { "debug" } else { profile };
+    repository().join(target).join("x86_64-unknown-linux-gnu").join(directory)
 }
 
 /// The cargo that runs this program.

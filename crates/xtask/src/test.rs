@@ -37,6 +37,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         check()?;
     }
     step("programs", || dist::build("release"))?;
+    step("static, small, quick", || dist::check("release"))?;
     step("tests", || {
         let mut test = cargo();
         test.args(["test", "--locked"]);
