@@ -67,7 +67,7 @@ impl Demo {
     fn build(&self) -> Result<()> {
         let example = repository().join("examples/hello");
         let example = example.to_str().context("the repository's path is not UTF-8")?;
-        let base = "docker.io/library/busybox:1.36-musl=oci-layout://base";
+        let base = "busybox=oci-layout://base";
         let files = ["--handoff", "build.env", "--record", "build.json", "--probe"];
         let image = ["build", example, "-t", "oci:./image:1.0", "--build-context", base];
         self.must("kbuild", &[&image[..], &files].concat())
@@ -106,7 +106,7 @@ impl Demo {
         let manifest = repository().join("examples/hello/deployment.yaml");
         let manifest = manifest.to_str().context("the repository's path is not UTF-8")?;
         let verify = ["apply", "--offline", "--key", "demo.pub", "--handoff", "build.env"];
-        self.must("kdeploy", &[&verify[..], &["-f", manifest, "--output-dir", "deploy"]].concat())
+        self.must("kdeploy", &[&verify[..], &["-f", manifest, "--out-dir", "deploy"]].concat())
     }
 
     fn tell(&self) -> Result<()> {
