@@ -44,6 +44,8 @@ pub(crate) struct Builder<'a> {
     contexts: BTreeMap<String, Rc<Context>>,
     stages: BTreeMap<usize, Stage>,
     bases: BTreeMap<(String, String), Arc<Base>>,
+    /// Base images whose layers lie in a directory, for all stages on them.
+    roots: Vec<(Arc<Base>, PathBuf)>,
     steps: Vec<StepRecord>,
 }
 
@@ -92,6 +94,7 @@ impl<'a> Builder<'a> {
             contexts: BTreeMap::new(),
             stages: BTreeMap::new(),
             bases: BTreeMap::new(),
+            roots: Vec::new(),
             steps: Vec::new(),
         }
     }
@@ -293,22 +296,22 @@ impl<'a> Builder<'a> {
             Tree::Unpacked(directories) => return Ok(directories.clone()),
             Tree::Packed(base) => base.clone(),
         };
-        let shown = self.progress.step(&format!("[{}] unpack {}", stage.title, base.name));
-        self.runtime.block_on(self.stop.race(base.download(&self.work)))?;
-        let directory = base.unpack(&mut self.work, &self.stop)?;
-        shown.done();
+        let directory = self.root_of(&base, &stage.title)?;
         stage.tree = Tree::Unpacked(vec![directory.clone()]);
-        self.share(&base, &directory);
         Ok(vec![directory])
     }
 
-    /// Other stages on the same base use the same directory.
-    fn share(&mut self, base: &Arc<Base>, directory: &std::path::Path) {
-        for stage in self.stages.values_mut() {
-            if matches!(&stage.tree, Tree::Packed(other) if Arc::ptr_eq(other, base)) {
-                stage.tree = Tree::Unpacked(vec![directory.to_owned()]);
-            }
+    /// The directory of a base image, made at the first need.
+    fn root_of(&mut self, base: &Arc<Base>, title: &str) -> Result<PathBuf, Error> {
+        if let Some((_, directory)) = self.roots.iter().find(|(known, _)| Arc::ptr_eq(known, base)) {
+            return Ok(directory.clone());
         }
+        let shown = self.progress.step(&format!("[{title}] unpack {}", base.name));
+        self.runtime.block_on(self.stop.race(base.download(&self.work)))?;
+        let directory = base.unpack(&mut self.work, &self.stop)?;
+        shown.done();
+        self.roots.push((base.clone(), directory.clone()));
+        Ok(directory)
     }
 
     /// The tree that `COPY --from` reads: a stage's or an image's.

@@ -83,16 +83,13 @@ impl Demo {
         self.must("ksign", &["tree", "oci:./image:1.0"])
     }
 
-    /// The same repository with one label more: another digest, under the same tag and beside the same
-    /// signature.
+    /// The same image with the same signature, but for one bit of its largest layer.
     fn refuse(&self) -> Result<()> {
         copy(&self.home.join("image"), &self.home.join("tampered"))?;
-        let dockerfile = self.home.join("base-context/Dockerfile");
-        let text = fs::read_to_string(&dockerfile)?;
-        fs::write(&dockerfile, text + "RUN echo malware > /bin/extra\n")?;
-        self.must("kbuild", &["build", "base-context", "-t", "oci:./tampered:1.0", "-q"])?;
-        let status =
-            self.command("ksign", &["verify", "--key", "demo.pub", "oci:./tampered:1.0"]).status()?;
+        flip_largest(&self.home.join("tampered/blobs/sha256"))?;
+        let arguments = ["verify", "--key", "demo.pub", "oci:./tampered:1.0"];
+        eprintln!("    $ ksign {}", arguments.join(" "));
+        let status = self.command("ksign", &arguments).status()?;
         let expected = status.code() == Some(SIGNATURE_INVALID);
         ensure!(
             expected,
@@ -141,6 +138,17 @@ impl Demo {
         eprintln!("    $ {program} {}", arguments.join(" "));
         shell::run(&mut self.command(program, arguments))
     }
+}
+
+/// Changes one bit in the middle of the largest file.
+fn flip_largest(directory: &Path) -> Result<()> {
+    let files = fs::read_dir(directory)?.collect::<Result<Vec<_>, _>>()?;
+    let size = |file: &fs::DirEntry| file.metadata().map_or(0, |metadata| metadata.len());
+    let largest = files.iter().max_by_key(|file| size(file)).context("the layout has no blobs")?;
+    let mut bytes = fs::read(largest.path())?;
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    Ok(fs::write(largest.path(), bytes)?)
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {
