@@ -157,7 +157,7 @@ fn say(printer: &Printer, settings: &BuildSettings, image: &Image, written: bool
         printer.line(format!("built {digest}, pushed nothing"));
     }
     for reference in settings.references().filter(|_| written) {
-        printer.line(format!("pushed {}@{digest}", reference));
+        printer.line(format!("pushed {reference}@{digest}"));
     }
-    printer.data(digest.to_string());
+    printer.data(digest);
 }

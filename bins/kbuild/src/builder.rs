@@ -59,8 +59,15 @@ pub(crate) struct Stage {
     pub(crate) has_cmd: bool,
     /// The stage's name or number, for messages.
     pub(crate) title: String,
-    /// Directories that are stacked to make the stage's tree are made for one platform.
+    /// What its base image was chosen for.
     pub(crate) platform: Platform,
+}
+
+impl Stage {
+    fn fresh(draft: Draft, tree: Tree, platform: Platform) -> Self {
+        let scope = Scope::of_image(&draft.config.config.env);
+        Self { draft, scope, tree, has_cmd: false, title: String::new(), platform }
+    }
 }
 
 /// Where a stage's files are.
@@ -170,7 +177,7 @@ impl<'a> Builder<'a> {
 
     fn scratch(&self, platform: Platform) -> Stage {
         let draft = Draft::scratch(&platform, self.created());
-        self.fresh(draft, Tree::Unpacked(Vec::new()), platform)
+        Stage::fresh(draft, Tree::Unpacked(Vec::new()), platform)
     }
 
     /// `FROM NAME` where the command line says what NAME is.
@@ -185,12 +192,7 @@ impl<'a> Builder<'a> {
     fn image(&mut self, name: &str, reference: &ImageReference, platform: Platform) -> Result<Stage, Error> {
         let base = self.base(name, reference, &platform)?;
         let draft = Draft::on(base.config.clone(), base.layers.clone(), self.created());
-        Ok(self.fresh(draft, Tree::Packed(base), platform))
-    }
-
-    fn fresh(&self, draft: Draft, tree: Tree, platform: Platform) -> Stage {
-        let scope = Scope::of_image(&draft.config.config.env);
-        Stage { draft, scope, tree, has_cmd: false, title: String::new(), platform }
+        Ok(Stage::fresh(draft, Tree::Packed(base), platform))
     }
 
     /// A base image, resolved once in a build.

@@ -14,7 +14,7 @@ pub(crate) fn ast(file: &Path, printer: &Printer) -> Result<(), Error> {
     let ast = Ast::parse(&text).map_err(|source| Error::Dockerfile {
         place: format!("{name}:{}", source.location.start),
         excerpt: source.excerpt(&String::from_utf8_lossy(&text), &name),
-        source,
+        source: Box::new(source),
     })?;
     printer.data(dump(&ast).trim_end());
     Ok(())

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use ktrust_console::{Diagnose, Exit};
+use ktrust_pipeline::exit;
 
 /// Why a command of kbuild failed.
 #[derive(Debug, thiserror::Error)]
@@ -20,7 +21,7 @@ pub(crate) enum Error {
     Work { path: PathBuf, source: std::io::Error },
     /// The Dockerfile is not one.
     #[error("{place}: {source}")]
-    Dockerfile { place: String, excerpt: String, source: ktrust_dockerfile::Error },
+    Dockerfile { place: String, excerpt: String, source: Box<ktrust_dockerfile::Error> },
     #[error("cannot write JSON")]
     Serialize(#[source] serde_json::Error),
     /// A step failed; the place is the Dockerfile's line.
@@ -90,15 +91,15 @@ impl Diagnose for Error {
             Self::SourceMissing { .. } | Self::BasePlatform { .. } | Self::BaseBroken { .. } => {
                 Exit::SourceNotFound
             }
-            Self::Base { source, .. } => match registry_exit(source) {
+            Self::Base { source, .. } => match exit::registry(source) {
                 Exit::Usage => Exit::SourceNotFound,
-                exit => exit,
+                other => other,
             },
-            Self::Registry(source) => registry_exit(source),
-            Self::Oci(error) => oci_exit(error),
+            Self::Registry(source) => exit::registry(source),
+            Self::Oci(error) => exit::oci(error),
             Self::Rootfs(error) => rootfs_exit(error),
             Self::Sandbox(error) => sandbox_exit(error),
-            Self::Pipeline(error) => pipeline_exit(error),
+            Self::Pipeline(error) => exit::pipeline(error),
             Self::Serialize(_) => Exit::Internal,
             Self::Signal { signal: 2 } => Exit::Interrupted,
             Self::Signal { .. } => Exit::Terminated,
@@ -139,27 +140,6 @@ fn read_exit(source: &std::io::Error) -> Exit {
     }
 }
 
-fn registry_exit(error: &ktrust_registry::Error) -> Exit {
-    use ktrust_registry::ErrorKind;
-    match error.kind() {
-        ErrorKind::Auth => Exit::RegistryAuth,
-        ErrorKind::Forbidden => Exit::RegistryForbidden,
-        ErrorKind::NotFound | ErrorKind::Protocol => Exit::SourceNotFound,
-        ErrorKind::Transient => Exit::Transient,
-        ErrorKind::Tls | ErrorKind::Input => Exit::Usage,
-        ErrorKind::Local => Exit::LocalResource,
-    }
-}
-
-fn oci_exit(error: &ktrust_oci::Error) -> Exit {
-    use ktrust_oci::ErrorKind;
-    match error.kind() {
-        ErrorKind::Input => Exit::Usage,
-        ErrorKind::Content | ErrorKind::NotFound => Exit::SourceNotFound,
-        ErrorKind::Local => Exit::LocalResource,
-    }
-}
-
 fn rootfs_exit(error: &ktrust_rootfs::Error) -> Exit {
     use ktrust_rootfs::ErrorKind;
     match error.kind() {
@@ -177,15 +157,5 @@ fn sandbox_exit(error: &ktrust_sandbox::Error) -> Exit {
         ErrorKind::Unsupported | ErrorKind::Local => Exit::LocalResource,
         ErrorKind::Cancelled => Exit::Terminated,
         _ => Exit::Internal,
-    }
-}
-
-fn pipeline_exit(error: &ktrust_pipeline::Error) -> Exit {
-    use ktrust_pipeline::{Error, Kind};
-    match (error, error.kind()) {
-        (Error::Registry(error), _) => registry_exit(error),
-        (_, Kind::Usage | Kind::Registry) => Exit::Usage,
-        (_, Kind::Handoff) => Exit::HandoffBroken,
-        (_, Kind::Local) => Exit::LocalResource,
     }
 }

@@ -53,10 +53,10 @@ pub(crate) fn write(facts: &Facts<'_>, pushed: bool) -> Result<(), Error> {
     if let Some(path) = &files.record {
         record(facts, pushed).write(path)?;
     }
-    if let (Some(path), true) = (&files.handoff, pushed) {
-        if let Some(handoff) = handoff(facts.settings, digest, &facts.image.manifest.media_type) {
-            handoff.write(path, &files.handoff_prefix)?;
-        }
+    if let (Some(path), true) = (&files.handoff, pushed)
+        && let Some(handoff) = handoff(facts.settings, digest, &facts.image.manifest.media_type)
+    {
+        handoff.write(path, &files.handoff_prefix)?;
     }
     Ok(())
 }

@@ -55,7 +55,7 @@ impl Source {
 
 fn broken(text: &str, name: &str, source: ktrust_dockerfile::Error) -> Error {
     let place = format!("{name}:{}", source.location.start);
-    Error::Dockerfile { place, excerpt: source.excerpt(text, name), source }
+    Error::Dockerfile { place, excerpt: source.excerpt(text, name), source: Box::new(source) }
 }
 
 fn existing(path: &Path) -> PathBuf {

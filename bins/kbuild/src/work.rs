@@ -38,7 +38,7 @@ impl Work {
         gate.lock().map_err(local)?;
         mark(&home).map_err(local)?;
         sweep(&builds).map_err(local)?;
-        let store = Layout::create(&home.join("store"))?;
+        let store = Layout::create(home.join("store"))?;
         let (build, lock) = fresh(&home.join("builds")).map_err(local)?;
         Ok(Self { home, build, store, counter: 0, _lock: lock })
     }

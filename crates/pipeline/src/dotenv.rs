@@ -21,7 +21,7 @@ pub(crate) fn render(entries: &[(String, String)]) -> Result<String, Error> {
     let mut text = String::new();
     for (key, value) in entries {
         check_value(key, value)?;
-        text.push_str(&format!("{key}={value}\n"));
+        text.extend([key, "=", value, "\n"]);
     }
     let refuse = |reason| Error::Unwritable {
         key: "build.env".into(),

@@ -14,6 +14,7 @@ mod arguments;
 mod dotenv;
 mod environment;
 mod error;
+pub mod exit;
 mod handoff;
 mod record;
 mod settings;
