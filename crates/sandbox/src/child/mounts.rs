@@ -5,7 +5,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use ktrust_rootfs::Root;
+use ktrust_rootfs::{Attributes, Owner, Root};
 use rustix::io::Errno;
 use rustix::mount::{
     MountFlags, UnmountFlags, mount, mount_bind, mount_bind_recursive, mount_move, mount_remount, unmount,
@@ -13,7 +13,7 @@ use rustix::mount::{
 
 use super::devices;
 use crate::error::{Error, Result};
-use crate::message::{Source, Task};
+use crate::message::{MountTask, Source, Task};
 use crate::syscalls;
 
 /// What tells about the machine and is of no use to a step, as runc hides it.
@@ -142,6 +142,7 @@ fn extras(root: &Root, task: &Task) -> Result<()> {
     mount("tmpfs", memory, "tmpfs", MountFlags::NOSUID | MountFlags::NODEV, Some(c"mode=0700"))
         .map_err(Error::path("mount", memory))?;
     for (number, extra) in task.mounts.iter().enumerate() {
+        make_target(root, extra)?;
         let target = target(root, &extra.target)?;
         match &extra.source {
             Source::Bind { path, writable } => bind(Path::new(path), &target, *writable)?,
@@ -150,6 +151,26 @@ fn extras(root: &Root, task: &Task) -> Result<()> {
                 file(&target, &memory.join(number.to_string()), content, *mode, (*uid, *gid))?;
             }
         }
+    }
+    Ok(())
+}
+
+/// A mount below another one of the same command has its mount point in that, where only this namespace
+/// can make it.
+fn make_target(root: &Root, mount: &MountTask) -> Result<()> {
+    let path = Path::new(&mount.target);
+    if root.stat(path)?.is_some() {
+        return Ok(());
+    }
+    let is_dir = match &mount.source {
+        Source::Bind { path, .. } => Path::new(path).is_dir(),
+        Source::Tmpfs { .. } => true,
+        Source::File { .. } => false,
+    };
+    let directory = if is_dir { path } else { path.parent().unwrap_or(path) };
+    root.create_dir_all(directory, Owner::default(), 0o755)?;
+    if !is_dir {
+        root.write(path, b"", &Attributes { mode: 0o644, ..Attributes::default() })?;
     }
     Ok(())
 }

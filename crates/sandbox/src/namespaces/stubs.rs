@@ -33,7 +33,6 @@ pub(super) fn create(root: &Root, mounts: &mut [MountTask]) -> Result<Stubs> {
     for mount in mounts {
         let target = root.resolve(Path::new(&mount.target))?;
         let made = match kind(&mount.source)? {
-            // Below a mount of the same command, the helper sees another tree than this one.
             Kind::Directory => stubs.directories(root, &target),
             _ => stubs.file(root, &target),
         };

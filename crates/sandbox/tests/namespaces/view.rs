@@ -12,6 +12,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("devices_work", devices_work),
     ("the_machine_is_read_only", the_machine_is_read_only),
     ("mounts_of_one_command", mounts_of_one_command),
+    ("mounts_lie_in_mounts", mounts_lie_in_mounts),
     ("a_hostile_image_cannot_redirect_mounts", a_hostile_image_cannot_redirect_mounts),
 ];
 
@@ -101,6 +102,26 @@ fn mounts_of_one_command() {
     let paths: Vec<_> = finished.changes.iter().map(|change| change.path().to_owned()).collect();
     // Only what BuildKit leaves as well; no stub, and no directory that was merely copied up.
     assert_eq!(paths, ["dev", "proc", "sys"].map(std::path::PathBuf::from));
+}
+
+fn mounts_lie_in_mounts() {
+    let bench = Bench::new();
+    let mut workspace = bench.workspace();
+    let source = bench.dir("source");
+    fs::write(source.join("given"), "g").unwrap();
+    let file = MountKind::File { content: b"f".to_vec(), mode: 0o444, uid: 0, gid: 0 };
+    let command = Command {
+        mounts: vec![
+            Mount { target: "/cache".into(), kind: MountKind::Tmpfs { size: None } },
+            Mount { target: "/cache/a/b".into(), kind: MountKind::Bind { source, writable: false } },
+            Mount { target: "/cache/c/file".into(), kind: file },
+        ],
+        ..shell("cat /cache/a/b/given /cache/c/file")
+    };
+    let (exit, stdout, stderr) = run(&mut *workspace, &command);
+    assert!(exit.unwrap().success(), "{stderr}");
+    assert_eq!(stdout, "gf");
+    assert!(workspace.root().metadata("cache".as_ref()).unwrap().is_none());
 }
 
 fn a_hostile_image_cannot_redirect_mounts() {
