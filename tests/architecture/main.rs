@@ -2,6 +2,7 @@
 //! `unsafe` may stand, and that no file is forgotten.
 
 mod direction;
+mod pages;
 mod reach;
 mod size;
 mod source;

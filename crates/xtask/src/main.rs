@@ -43,6 +43,8 @@ enum Command {
     Component(component::Arguments),
     /// Lay out the contexts from which kbuild builds the job images
     Images(images::Arguments),
+    /// Write the reference pages of docs/ from the code
+    Docs,
     /// Install the tools that tests need, and nothing else
     Tools,
 }
@@ -56,6 +58,13 @@ fn main() -> Result<()> {
         Command::Dist => dist::run(),
         Command::Component(arguments) => component::run(&arguments),
         Command::Images(arguments) => images::run(&arguments),
+        Command::Docs => docs(),
         Command::Tools => tools::install(),
     }
+}
+
+/// The pages are rendered by the test that compares them, so that neither can go its own way.
+fn docs() -> Result<()> {
+    let test = ["test", "--quiet", "--package", "ktrust-tests", "--test", "architecture"];
+    shell::run(shell::cargo().args(test).args(["--", "--ignored", "pages::write_pages"]))
 }
