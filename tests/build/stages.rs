@@ -85,6 +85,18 @@ fn triggers_of_a_base_image() {
 }
 
 #[test]
+fn what_a_base_image_deleted_stays_deleted() {
+    let parent = Project::new(
+        "FROM busybox\nRUN mkdir /d && touch /gone /d/gone /d/kept\nRUN rm -r /gone /d && mkdir /d && touch /d/new\n",
+    );
+    parent.build();
+    let child = Project::new("FROM parent\nRUN ls -A /d > /list; test ! -e /gone\n");
+    let base = format!("parent=oci-layout://{}", parent.context.path("out").display());
+    child.kbuild_to_layout().args(["--build-context", &base]).run().success();
+    assert_eq!(child.image().text("list"), "new\n");
+}
+
+#[test]
 fn a_named_directory_is_a_source() {
     let project = Project::new("FROM scratch\nCOPY --from=extra file /\n");
     project.context.write("elsewhere/file", "e");

@@ -11,7 +11,7 @@ use ktrust_oci::{
 };
 use ktrust_registry::{Client, Repository, Selector};
 use ktrust_rootfs::compress::decompress;
-use ktrust_rootfs::{Root, UnpackOptions, unpack};
+use ktrust_rootfs::{Refused, Root, UnpackOptions, unpack};
 
 use crate::error::Error;
 use crate::image::Layer;
@@ -74,23 +74,24 @@ impl Base {
             .map_err(|source| Error::Base { name: self.name.clone(), source })
     }
 
-    /// Unpacks all layers into one new directory. The layers must be in the store.
-    pub(crate) fn unpack(&self, work: &mut Work, stop: &Stop) -> Result<PathBuf, Error> {
+    /// Unpacks all layers into one new directory. The layers must be in the store. What this machine does
+    /// not allow (device nodes in a user namespace) is left out and told.
+    pub(crate) fn unpack(&self, work: &mut Work, stop: &Stop) -> Result<(PathBuf, Vec<Refused>), Error> {
         let directory = work.directory()?;
+        let mut refused = Vec::new();
         for layer in &self.layers {
             stop.check()?;
-            self.apply(work, layer, &directory)?;
+            refused.extend(self.apply(work, layer, &directory)?);
         }
-        Ok(directory)
+        Ok((directory, refused))
     }
 
-    fn apply(&self, work: &Work, layer: &Layer, directory: &Path) -> Result<(), Error> {
+    fn apply(&self, work: &Work, layer: &Layer, directory: &Path) -> Result<Vec<Refused>, Error> {
         let broken = |source| Error::Read { path: work.store().blob_path(&layer.descriptor.digest), source };
         let blob = work.store().open_blob(&layer.descriptor)?;
         let mut tar = Tee { inner: decompress(blob).map_err(broken)?, digester: Digester::default() };
-        unpack(&mut tar, &Root::open(directory)?, &UnpackOptions::default())?;
-        // The end of the archive comes before the end of the stream, which must be read to be verified.
-        std::io::copy(&mut tar, &mut std::io::sink()).map_err(broken)?;
+        // Reads the stream to its end, so that the blob is verified as a whole.
+        let unpacked = unpack(&mut tar, &Root::open(directory)?, &UnpackOptions::LAYER)?;
         let found = tar.digester.finish();
         if found != layer.diff_id {
             let why = format!(
@@ -99,7 +100,7 @@ impl Base {
             );
             return Err(Error::BaseBroken { name: self.name.clone(), why });
         }
-        Ok(())
+        Ok(unpacked.refused)
     }
 }
 

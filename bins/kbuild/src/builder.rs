@@ -310,8 +310,9 @@ impl<'a> Builder<'a> {
         }
         let shown = self.progress.step(&format!("[{title}] unpack {}", base.name));
         self.runtime.block_on(self.stop.race(base.download(&self.work)))?;
-        let directory = base.unpack(&mut self.work, &self.stop)?;
+        let (directory, refused) = base.unpack(&mut self.work, &self.stop)?;
         shown.done();
+        self.progress.refused(&refused);
         self.roots.push((base.clone(), directory.clone()));
         Ok(directory)
     }

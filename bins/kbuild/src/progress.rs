@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use ktrust_console::Printer;
+use ktrust_rootfs::Refused;
 
 /// Numbers the steps and shows them.
 pub(crate) struct Progress {
@@ -43,6 +44,13 @@ impl Progress {
             number: self.count,
             started: Instant::now(),
             partial: Default::default(),
+        }
+    }
+
+    /// Parts of archives and copies that this machine does not allow: the image lacks them.
+    pub(crate) fn refused(&self, refused: &[Refused]) {
+        for Refused { path, what } in refused {
+            self.warn(&format!("`{}`: {what} cannot be made here and is missing now", path.display()));
         }
     }
 

@@ -6,6 +6,7 @@
 //! may have other names.
 
 use std::collections::{BTreeMap, HashSet};
+use std::fmt;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -61,6 +62,17 @@ pub enum RefusedPart {
     Device,
     /// An extended attribute, by name.
     Attribute(Vec<u8>),
+}
+
+impl fmt::Display for RefusedPart {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Device => formatter.write_str("the device node"),
+            Self::Attribute(name) => {
+                write!(formatter, "the attribute `{}`", String::from_utf8_lossy(name))
+            }
+        }
+    }
 }
 
 /// Applies an uncompressed archive to the tree. The reader is read to its end.

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use ktrust_dockerfile::{Copy, Flag, InlineFile, path};
-use ktrust_rootfs::{Accounts, Attributes, CopyOptions, Filter, Kind, ModeChange, Owner, Root, copy_tree};
+use ktrust_rootfs::{
+    Accounts, Attributes, CopyOptions, Filter, Kind, ModeChange, Owner, Refused, Root, copy_tree,
+};
 
 use super::directory;
 use super::select::Origin;
@@ -21,18 +23,18 @@ pub(crate) fn copy(builder: &mut Builder<'_>, stage: &mut Stage, copy: &Copy) ->
     let Some((meaning, title)) = elsewhere(builder, from)? else {
         let name = from.map(|flag| flag.value.clone());
         let context = builder.context(name.as_deref())?;
-        return builder.change(stage, history, |_, workspace| {
+        return builder.change(stage, history, |builder, workspace| {
             let origin =
                 Origin { root: context.root(), context: Some(&context), title: "build context".into() };
-            target.fill(&origin, paths, files, workspace.root())
+            target.fill(builder, &origin, paths, files, workspace.root())
         });
     };
     let tree = builder.source_tree(meaning)?;
     let scratch = builder.work.directory()?;
     let source = builder.sandbox.workspace(&tree, &scratch)?;
-    builder.change(stage, history, |_, workspace| {
+    builder.change(stage, history, |builder, workspace| {
         let origin = Origin { root: source.root(), context: None, title };
-        target.fill(&origin, paths, files, workspace.root())
+        target.fill(builder, &origin, paths, files, workspace.root())
     })
 }
 
@@ -121,6 +123,7 @@ impl Target {
     /// Copies paths, then here documents.
     fn fill(
         &self,
+        builder: &Builder<'_>,
         origin: &Origin<'_>,
         paths: &[String],
         files: &[InlineFile],
@@ -128,14 +131,19 @@ impl Target {
     ) -> Result<(), Error> {
         for path in paths {
             for selected in origin.select(path)? {
-                self.copy_one(origin, &selected, to)?;
+                builder.progress.refused(&self.copy_one(origin, &selected, to)?);
             }
         }
         self.write_files(files, to)
     }
 
     /// Copies one file or the contents of one directory.
-    pub(super) fn copy_one(&self, origin: &Origin<'_>, source: &Path, to: &Root) -> Result<(), Error> {
+    pub(super) fn copy_one(
+        &self,
+        origin: &Origin<'_>,
+        source: &Path,
+        to: &Root,
+    ) -> Result<Vec<Refused>, Error> {
         let is_dir = origin.root.is_dir(source)?;
         let dest = if is_dir { self.path.clone() } else { self.place(source, to)? };
         // Files of the context are root's whoever checked them out; a stage's keep their owner.
@@ -150,8 +158,7 @@ impl Target {
             filter: Some(&filter),
             ..CopyOptions::default()
         };
-        copy_tree(origin.root, source, to, &dest, &options)?;
-        Ok(())
+        Ok(copy_tree(origin.root, source, to, &dest, &options)?.refused)
     }
 
     /// A file goes into a directory, or gets the destination's name.
