@@ -107,7 +107,11 @@ fn globals(
     file: &Dockerfile,
 ) -> Result<ktrust_dockerfile::Variables, ktrust_dockerfile::Error> {
     let given = Given(&settings.build_args);
-    let mut platform = platform_variables(&settings.platform, settings.target_stage.as_deref());
+    let stage = file
+        .target(settings.target_stage.as_deref())
+        .ok()
+        .and_then(|index| file.stages[index].name.as_deref());
+    let mut platform = platform_variables(&settings.platform, stage);
     for (name, _) in platform.clone().iter() {
         if let Some(value) = ktrust_dockerfile::Environment::get(&given, name) {
             platform.set(name, value);

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::metadata::Owner;
 use crate::root::Root;
 use crate::tar::header::{BLOCK, Block, checksum_holds};
-use crate::unpack::{UnpackOptions, Unpacked, unpack_below};
+use crate::unpack::{UnpackOptions, Unpacked, unpack};
 
 /// Whether the file is an archive that ADD extracts: a tar, as it is or compressed. Its name does not
 /// matter; an empty file is none. The file is left at its start.
@@ -35,6 +35,9 @@ fn first_block(file: &mut (impl Read + Seek + Send), block: &mut Block) -> std::
 
 /// Extracts an archive, compressed or not, below a directory of the root; the directory is made when it is
 /// missing (0755, owned by `owner` or root). Names that start with `.wh.` are ordinary files here.
+///
+/// For the archive that directory is the root: its own absolute links lead no further up, as in BuildKit,
+/// which changes its root for this. The archive's entry for the directory itself is left out.
 pub fn extract(
     reader: impl Read + Send,
     root: &Root,
@@ -43,5 +46,6 @@ pub fn extract(
 ) -> Result<Unpacked> {
     root.create_dir_all(below, owner.unwrap_or_default(), 0o755)?;
     let options = UnpackOptions { whiteouts: false, owner };
-    unpack_below(decompress(reader).map_err(Error::Read)?, root, below, &options)
+    let inside = Root::open(&root.path().join(root.resolve(below)?))?;
+    unpack(decompress(reader).map_err(Error::Read)?, &inside, &options)
 }

@@ -77,18 +77,8 @@ impl fmt::Display for RefusedPart {
 
 /// Applies an uncompressed archive to the tree. The reader is read to its end.
 pub fn unpack(reader: impl Read, root: &Root, options: &UnpackOptions) -> Result<Unpacked> {
-    unpack_below(reader, root, Path::new(""), options)
-}
-
-/// As [`unpack`], with all names taken below a directory of the root, which must exist.
-pub(crate) fn unpack_below(
-    reader: impl Read,
-    root: &Root,
-    base: &Path,
-    options: &UnpackOptions,
-) -> Result<Unpacked> {
     let mut archive = Reader::new(std::io::BufReader::with_capacity(256 * 1024, reader));
-    let mut apply = Apply::new(root, base, *options);
+    let mut apply = Apply::new(root, *options);
     while let Some(entry) = archive.next()? {
         apply.entry(&entry, &mut archive.content())?;
     }
@@ -98,7 +88,6 @@ pub(crate) fn unpack_below(
 /// The state of one archive's application.
 struct Apply<'a> {
     root: &'a Root,
-    base: PathBuf,
     options: UnpackOptions,
     parents: Parents,
     /// Names made by this archive, by where they really are: whiteouts do not reach them.
@@ -110,10 +99,9 @@ struct Apply<'a> {
 }
 
 impl<'a> Apply<'a> {
-    fn new(root: &'a Root, base: &Path, options: UnpackOptions) -> Self {
+    fn new(root: &'a Root, options: UnpackOptions) -> Self {
         Self {
             root,
-            base: crate::path::normal(base),
             options,
             parents: Parents::default(),
             made: HashSet::new(),

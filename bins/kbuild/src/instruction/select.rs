@@ -35,15 +35,20 @@ impl Origin<'_> {
 
     fn literal(&self, source: &str, path: PathBuf) -> Result<Vec<PathBuf>, Error> {
         let exists = self.root.stat(&path)?;
-        let visible = || self.context.is_none_or(|context| context.is_visible(&path));
         match exists {
-            Some(_) if visible() => Ok(vec![path]),
+            Some(metadata) if self.shows(&path, metadata.is_dir()) => Ok(vec![path]),
             found => Err(Error::SourceMissing {
                 path: source.to_owned(),
                 place: self.title.clone(),
                 hint: found.map(|_| "it is there, but .dockerignore leaves it out".to_owned()),
             }),
         }
+    }
+
+    /// Whether there is something to copy at `path`: an ignored directory may hold what was brought back.
+    fn shows(&self, path: &Path, is_dir: bool) -> bool {
+        self.context
+            .is_none_or(|context| context.is_visible(path) || (is_dir && context.may_hold_visible(path)))
     }
 
     /// Entries of `directories` whose name matches; Go's `filepath.Match` never crosses a `/`.
@@ -59,8 +64,7 @@ impl Origin<'_> {
                 let matches = glob::matches(pattern, &name.to_string_lossy())
                     .map_err(|error| Error::instruction(format!("`{pattern}`: {error}")))?;
                 let is_dir = entry.metadata.is_dir();
-                let visible = self.context.is_none_or(|context| context.is_visible(&path));
-                if matches && (visible || (!last && is_dir)) {
+                if matches && (self.shows(&path, is_dir) || (!last && is_dir)) {
                     found.push(path);
                 }
             }

@@ -12,10 +12,21 @@ use crate::error::Error;
 /// Mode of directories that are made.
 const MODE: u32 = 0o755;
 
+/// The path that the configuration gets: cleaned, but a slash at the end stays, as in BuildKit.
+fn absolute(current: &str, given: &str) -> String {
+    if given.is_empty() {
+        return current.to_owned();
+    }
+    let mut target = path::resolve(current, given);
+    if given.ends_with('/') && target != "/" {
+        target.push('/');
+    }
+    target
+}
+
 /// Applies WORKDIR. It always makes a layer, maybe an empty one, unless the directory is `/`.
 pub(crate) fn workdir(builder: &mut Builder<'_>, stage: &mut Stage, given: &str) -> Result<(), Error> {
-    let target =
-        if given.is_empty() { directory(stage).to_owned() } else { path::resolve(directory(stage), given) };
+    let target = absolute(directory(stage), given);
     stage.draft.config.config.working_dir.clone_from(&target);
     let history = format!("WORKDIR {target}");
     if target == "/" {
@@ -30,4 +41,17 @@ pub(crate) fn workdir(builder: &mut Builder<'_>, stage: &mut Stage, given: &str)
         root.create_dir_all(Path::new(&target), owner, MODE)?;
         Ok(())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::absolute;
+
+    #[test]
+    fn cleaned_but_for_the_last_slash() {
+        assert_eq!(absolute("/a", "b/../c"), "/a/c");
+        assert_eq!(absolute("/a", "/x//y/"), "/x/y/");
+        assert_eq!(absolute("/a/", ""), "/a/");
+        assert_eq!(absolute("/", "//"), "/");
+    }
 }

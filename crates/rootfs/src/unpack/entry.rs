@@ -17,7 +17,10 @@ use crate::tar::{Entry, EntryKind, Extent};
 impl Apply<'_> {
     pub(super) fn entry(&mut self, entry: &Entry, content: &mut dyn Read) -> Result<()> {
         self.report.entries += 1;
-        let path = self.base.join(normal(Path::new(OsStr::from_bytes(&entry.path))));
+        let path = normal(Path::new(OsStr::from_bytes(&entry.path)));
+        if path.as_os_str().is_empty() && !self.options.whiteouts {
+            return Ok(()); // ADD keeps the destination as it is; a layer says what `/` is
+        }
         let owner = self.options.owner.unwrap_or_default();
         let (place, real) = self.parents.place(self.root, &path, owner)?;
         match path.file_name().and_then(Whiteout::of).filter(|_| self.options.whiteouts) {
@@ -75,7 +78,7 @@ impl Apply<'_> {
     }
 
     fn hard_link(&mut self, entry: &Entry, place: &Place, existing: Option<Metadata>) -> Result<()> {
-        let target = self.base.join(normal(Path::new(OsStr::from_bytes(&entry.link))));
+        let target = normal(Path::new(OsStr::from_bytes(&entry.link)));
         let original = self.root.place(&target)?;
         let found = original.existing()?;
         if existing.is_some_and(|existing| (existing.dev, existing.ino) == (found.dev, found.ino)) {
