@@ -109,3 +109,15 @@ fn a_stage_that_comes_later_is_refused() {
     let project = Project::new("FROM scratch AS a\nCOPY --from=b /x /\nFROM scratch AS b\nFROM a\n");
     project.kbuild_to_layout().run().fails_with(2).stderr_has("Dockerfile:2").stderr_has("later");
 }
+
+#[test]
+fn another_platform_is_copied_for_and_not_run() {
+    let copied =
+        Project::new("FROM scratch\nARG TARGETARCH\nLABEL arch=$TARGETARCH\nCOPY a /\n").file("a", "a");
+    copied.kbuild_to_layout().args(["--platform", "linux/arm64"]).run().success();
+    assert_eq!(copied.image().config["architecture"], "arm64");
+    assert_eq!(copied.image().config["config"]["Labels"]["arch"], "arm64");
+    let run = Project::new("FROM scratch\nRUN [\"/x\"]\n");
+    let refused = run.kbuild_to_layout().args(["--platform", "linux/arm64"]).run();
+    refused.fails_with(2).stderr_has("Dockerfile:2").stderr_has("linux/arm64");
+}
