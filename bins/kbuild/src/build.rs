@@ -8,7 +8,7 @@ use ktrust_registry::Client;
 use ktrust_sandbox::Namespaces;
 use tokio::runtime::Runtime;
 
-use crate::builder::{Builder, Parts, names};
+use crate::builder::{Builder, Memory, names};
 use crate::error::Error;
 use crate::image::Image;
 use crate::instruction::Given;
@@ -44,7 +44,7 @@ pub(crate) fn build(
     let work = Work::open(&settings.work_dir)?;
     let sandbox = Box::new(Namespaces::new(stop.cancel().clone())?);
     let progress = Progress::new(printer.clone());
-    let mut builder = Builder::new(Parts {
+    let mut builder = Builder {
         settings,
         source: &source,
         globals,
@@ -54,7 +54,8 @@ pub(crate) fn build(
         work,
         sandbox,
         progress,
-    });
+        memory: Memory::default(),
+    };
     builder.context(None)?; // one that is missing is a mistake also where no step reads it
     let image = builder.run(&plan)?.finish(&settings.labels)?;
     let report = builder.report();

@@ -41,6 +41,13 @@ pub(crate) struct Builder<'a> {
     pub(crate) work: Work,
     pub(crate) sandbox: Box<dyn Sandbox>,
     pub(crate) progress: Progress,
+    /// What is known so far; empty at the start.
+    pub(crate) memory: Memory,
+}
+
+/// What a build has found and made, so that nothing is done twice.
+#[derive(Default)]
+pub(crate) struct Memory {
     contexts: BTreeMap<String, Rc<Context>>,
     stages: BTreeMap<usize, Stage>,
     bases: BTreeMap<(String, String), Arc<Base>>,
@@ -86,26 +93,6 @@ pub(crate) struct Report {
 }
 
 impl<'a> Builder<'a> {
-    pub(crate) fn new(parts: Parts<'a>) -> Self {
-        let Parts { settings, source, globals, client, runtime, stop, work, sandbox, progress } = parts;
-        Self {
-            settings,
-            source,
-            globals,
-            client,
-            runtime,
-            stop,
-            work,
-            sandbox,
-            progress,
-            contexts: BTreeMap::new(),
-            stages: BTreeMap::new(),
-            bases: BTreeMap::new(),
-            roots: Vec::new(),
-            steps: Vec::new(),
-        }
-    }
-
     /// Builds the stages of the plan and returns the last one.
     pub(crate) fn run(&mut self, plan: &Plan) -> Result<Draft, Error> {
         let mut last = None;
@@ -113,7 +100,7 @@ impl<'a> Builder<'a> {
             self.build(index)?;
             last = Some(index);
         }
-        match last.and_then(|index| self.stages.get(&index)) {
+        match last.and_then(|index| self.memory.stages.get(&index)) {
             Some(stage) => Ok(stage.draft.clone()),
             None => Err(Error::instruction("the Dockerfile has no stage")),
         }
@@ -121,17 +108,17 @@ impl<'a> Builder<'a> {
 
     /// What is to be told about the build.
     pub(crate) fn report(&mut self) -> Report {
-        let mut bases: Vec<_> = self.bases.values().cloned().collect();
+        let mut bases: Vec<_> = self.memory.bases.values().cloned().collect();
         bases.dedup_by(|one, other| one.name == other.name && one.digest == other.digest);
-        Report { steps: std::mem::take(&mut self.steps), bases }
+        Report { steps: std::mem::take(&mut self.memory.steps), bases }
     }
 
     /// A finished stage. A trigger of a base image may name one that the plan did not foresee.
     pub(crate) fn stage(&mut self, index: usize) -> Result<Stage, Error> {
-        if !self.stages.contains_key(&index) {
+        if !self.memory.stages.contains_key(&index) {
             self.build(index)?;
         }
-        self.stages.get(&index).cloned().ok_or_else(|| Error::instruction("a stage needs itself"))
+        self.memory.stages.get(&index).cloned().ok_or_else(|| Error::instruction("a stage needs itself"))
     }
 
     fn build(&mut self, index: usize) -> Result<(), Error> {
@@ -146,7 +133,7 @@ impl<'a> Builder<'a> {
         for instruction in &recipe.instructions {
             self.step(&mut stage, instruction, instruction.location)?;
         }
-        self.stages.insert(index, stage);
+        self.memory.stages.insert(index, stage);
         Ok(())
     }
 
@@ -203,12 +190,12 @@ impl<'a> Builder<'a> {
         platform: &Platform,
     ) -> Result<Arc<Base>, Error> {
         let key = (reference.to_string(), platform.to_string());
-        if let Some(known) = self.bases.get(&key) {
+        if let Some(known) = self.memory.bases.get(&key) {
             return Ok(known.clone());
         }
         let resolve = Base::resolve(self.client, name, reference, platform);
         let base = self.runtime.block_on(self.stop.race(resolve))?;
-        self.bases.insert(key, base.clone());
+        self.memory.bases.insert(key, base.clone());
         Ok(base)
     }
 
@@ -221,7 +208,7 @@ impl<'a> Builder<'a> {
             Err(Error::Command { code, .. }) => Some(*code),
             _ => None,
         };
-        self.steps.push(StepRecord {
+        self.memory.steps.push(StepRecord {
             stage: stage.title.clone(),
             line: at.start,
             instruction: first_line(&instruction.text).to_owned(),
@@ -305,7 +292,7 @@ impl<'a> Builder<'a> {
 
     /// The directory of a base image, made at the first need.
     fn root_of(&mut self, base: &Arc<Base>, title: &str) -> Result<PathBuf, Error> {
-        if let Some((_, directory)) = self.roots.iter().find(|(known, _)| Arc::ptr_eq(known, base)) {
+        if let Some((_, directory)) = self.memory.roots.iter().find(|(known, _)| Arc::ptr_eq(known, base)) {
             return Ok(directory.clone());
         }
         let shown = self.progress.step(&format!("[{title}] unpack {}", base.name));
@@ -313,7 +300,7 @@ impl<'a> Builder<'a> {
         let (directory, refused) = base.unpack(&mut self.work, &self.stop)?;
         shown.done();
         self.progress.refused(&refused);
-        self.roots.push((base.clone(), directory.clone()));
+        self.memory.roots.push((base.clone(), directory.clone()));
         Ok(directory)
     }
 
@@ -324,7 +311,7 @@ impl<'a> Builder<'a> {
             Meaning::Stage(index) => {
                 let mut stage = self.stage(index)?;
                 let directories = self.unpack(&mut stage)?;
-                self.stages.insert(index, stage);
+                self.memory.stages.insert(index, stage);
                 return Ok(directories);
             }
             Meaning::Named(name) => self.named(&name, self.settings.platform.clone())?,
@@ -339,7 +326,7 @@ impl<'a> Builder<'a> {
     /// The main context, or a directory that the command line named.
     pub(crate) fn context(&mut self, name: Option<&str>) -> Result<Rc<Context>, Error> {
         let key = name.unwrap_or_default().to_owned();
-        if let Some(known) = self.contexts.get(&key) {
+        if let Some(known) = self.memory.contexts.get(&key) {
             return Ok(known.clone());
         }
         let directory = self.settings.named_contexts.iter().find_map(|(known, context)| match context {
@@ -349,7 +336,7 @@ impl<'a> Builder<'a> {
         let dockerfile = name.is_none().then_some(self.source.path.as_path());
         let directory = directory.as_deref().unwrap_or(&self.settings.context);
         let context = Rc::new(Context::open(directory, dockerfile, self.work.home())?);
-        self.contexts.insert(key, context.clone());
+        self.memory.contexts.insert(key, context.clone());
         Ok(context)
     }
 
@@ -372,19 +359,6 @@ impl<'a> Builder<'a> {
     fn created(&self) -> i64 {
         self.settings.epoch.unwrap_or_else(now)
     }
-}
-
-/// What a builder is made of.
-pub(crate) struct Parts<'a> {
-    pub(crate) settings: &'a BuildSettings,
-    pub(crate) source: &'a Source,
-    pub(crate) globals: Variables,
-    pub(crate) client: &'a Client,
-    pub(crate) runtime: &'a Runtime,
-    pub(crate) stop: Stop,
-    pub(crate) work: Work,
-    pub(crate) sandbox: Box<dyn Sandbox>,
-    pub(crate) progress: Progress,
 }
 
 /// The names that settings and file give.
