@@ -4,6 +4,8 @@
 //! variable, then default), and one file per command does it with plain values. What commands share is in
 //! [`images`] (which image), [`expected`] (who must have signed it) and [`manifests`] (where it is used).
 
+#![forbid(unsafe_code)]
+
 mod apply;
 mod cli;
 mod error;
