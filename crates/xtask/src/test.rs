@@ -40,7 +40,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     step("static, small, quick", || dist::check("release"))?;
     step("tests", || {
         let mut test = cargo();
-        test.args(["test", "--locked"]);
+        test.args(["test", "--locked", "--no-fail-fast"]);
         if arguments.rest.is_empty() {
             test.arg("--workspace");
         }
