@@ -42,7 +42,7 @@ fn skopeo_and_podman_read_the_layout() {
     };
     podman()
         .args(["pull", "-q", "oci:out:latest"])
-        .deadline(std::time::Duration::from_secs(120))
+        .deadline(std::time::Duration::from_mins(2))
         .run()
         .success();
     let images = podman().args(["images", "--format", "json"]).run().success().json();

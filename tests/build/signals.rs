@@ -24,7 +24,7 @@ fn builds(project: &Project) -> Vec<std::fs::DirEntry> {
 /// Whether a process with this word on its command line runs.
 fn runs(word: &str) -> bool {
     let commands = std::fs::read_dir("/proc")
-        .unwrap()
+        .expect("/proc lists processes")
         .filter_map(|entry| std::fs::read(entry.ok()?.path().join("cmdline")).ok());
     commands.into_iter().any(|line| line.windows(word.len()).any(|part| part == word.as_bytes()))
 }
@@ -79,7 +79,7 @@ fn outputs_are_old_or_whole_after_sigkill_during_push() {
 
 /// Either the old text, or a hand-off whose image can be read.
 fn whole(handoff: &Path, project: &Project, image: &str) {
-    let text = std::fs::read_to_string(handoff).unwrap();
+    let text = std::fs::read_to_string(handoff).expect("the hand-off");
     if text == "old\n" {
         return;
     }
@@ -92,7 +92,9 @@ fn whole(handoff: &Path, project: &Project, image: &str) {
 }
 
 fn no_leftovers(directory: &Path) -> bool {
-    let names = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name());
+    let names = std::fs::read_dir(directory)
+        .expect("the directory")
+        .map(|entry| entry.expect("an entry").file_name());
     !names.into_iter().any(|name| {
         name.to_string_lossy().contains("build.env.") || name.to_string_lossy().contains("build.json.")
     })

@@ -67,7 +67,9 @@ impl Image {
         let mut tree = BTreeMap::new();
         for index in 0..self.layers().len() {
             let entries = self.layer(index);
-            entries.iter().for_each(|(path, _)| whiteout(&mut tree, path));
+            for (path, _) in &entries {
+                whiteout(&mut tree, path);
+            }
             let kept = entries.into_iter().filter(|(path, _)| !is_whiteout(path));
             tree.extend(kept);
         }
