@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use ktrust_tests::Registry;
+use ktrust_tests::{Fault, FaultyRegistry, Registry};
 
 use crate::project::Project;
 
@@ -24,7 +24,7 @@ fn builds(project: &Project) -> Vec<std::fs::DirEntry> {
 /// Whether a process with this word on its command line runs.
 fn runs(word: &str) -> bool {
     let commands = std::fs::read_dir("/proc")
-        .expect("/proc lists processes")
+        .expect("/proc")
         .filter_map(|entry| std::fs::read(entry.ok()?.path().join("cmdline")).ok());
     commands.into_iter().any(|line| line.windows(word.len()).any(|part| part == word.as_bytes()))
 }
@@ -43,6 +43,17 @@ fn sigterm_takes_everything_back() {
     assert!(!runs("987651"));
     assert!(builds(&project).is_empty(), "{:?}", builds(&project));
     assert!(!project.context.path("out").join("index.json").exists());
+    assert!(!project.context.path("build.env").exists());
+}
+
+#[test]
+fn sigterm_while_a_registry_is_silent() {
+    let project = Project::new("FROM scratch\nLABEL a=b\n");
+    let registry = FaultyRegistry::start(Fault::Silence);
+    let running = project.kbuild().args(["-t", &registry.image("app:1"), "--handoff", "build.env"]).start();
+    until("a request", || registry.connections() > 0);
+    running.terminate();
+    running.wait().fails_with(143);
     assert!(!project.context.path("build.env").exists());
 }
 
@@ -79,7 +90,7 @@ fn outputs_are_old_or_whole_after_sigkill_during_push() {
 
 /// Either the old text, or a hand-off whose image can be read.
 fn whole(handoff: &Path, project: &Project, image: &str) {
-    let text = std::fs::read_to_string(handoff).expect("the hand-off");
+    let text = std::fs::read_to_string(handoff).expect("a hand-off");
     if text == "old\n" {
         return;
     }
@@ -92,9 +103,8 @@ fn whole(handoff: &Path, project: &Project, image: &str) {
 }
 
 fn no_leftovers(directory: &Path) -> bool {
-    let names = std::fs::read_dir(directory)
-        .expect("the directory")
-        .map(|entry| entry.expect("an entry").file_name());
+    let names =
+        std::fs::read_dir(directory).expect("a directory").map(|entry| entry.expect("an entry").file_name());
     !names.into_iter().any(|name| {
         name.to_string_lossy().contains("build.env.") || name.to_string_lossy().contains("build.json.")
     })

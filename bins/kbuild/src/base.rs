@@ -80,16 +80,23 @@ impl Base {
         let directory = work.directory()?;
         let mut refused = Vec::new();
         for layer in &self.layers {
+            let applied = self.apply(work, layer, &directory, stop);
             stop.check()?;
-            refused.extend(self.apply(work, layer, &directory)?);
+            refused.extend(applied?);
         }
         Ok((directory, refused))
     }
 
-    fn apply(&self, work: &Work, layer: &Layer, directory: &Path) -> Result<Vec<Refused>, Error> {
+    fn apply(
+        &self,
+        work: &Work,
+        layer: &Layer,
+        directory: &Path,
+        stop: &Stop,
+    ) -> Result<Vec<Refused>, Error> {
         let broken = |source| Error::Read { path: work.store().blob_path(&layer.descriptor.digest), source };
         let blob = work.store().open_blob(&layer.descriptor)?;
-        let mut tar = Tee { inner: decompress(blob).map_err(broken)?, digester: Digester::default() };
+        let mut tar = Tee { inner: decompress(blob).map_err(broken)?, digester: Digester::default(), stop };
         // Reads the stream to its end, so that the blob is verified as a whole.
         let unpacked = unpack(&mut tar, &Root::open(directory)?, &UnpackOptions::LAYER)?;
         let found = tar.digester.finish();
@@ -161,14 +168,16 @@ fn as_oci(descriptor: &Descriptor) -> Descriptor {
     descriptor
 }
 
-/// Hashes what passes.
-struct Tee<R> {
+/// Hashes what passes, and lets nothing pass any more once the build is to stop.
+struct Tee<'a, R> {
     inner: R,
     digester: Digester,
+    stop: &'a Stop,
 }
 
-impl<R: Read> Read for Tee<R> {
+impl<R: Read> Read for Tee<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.stop.check().map_err(std::io::Error::other)?;
         let count = self.inner.read(buffer)?;
         self.digester.update(&buffer[..count]);
         Ok(count)
