@@ -58,6 +58,19 @@ fn a_program_that_is_not_there() {
 }
 
 #[test]
+fn a_mechanism_that_is_not_there() {
+    let project = Project::new("FROM scratch\nLABEL a=b\n");
+    project.kbuild_to_layout().args(["--isolation", "swap"]).run().fails_with(2).stderr_has("swap");
+    project
+        .kbuild_to_layout()
+        .env("KBUILD_ISOLATION", "swap")
+        .run()
+        .fails_with(2)
+        .stderr_has("KBUILD_ISOLATION");
+    project.kbuild_to_layout().env("KBUILD_ISOLATION", "namespaces").run().success();
+}
+
+#[test]
 fn an_unknown_user_of_run() {
     let project = Project::new("FROM busybox\nUSER nobody-here\nRUN true\n");
     project.kbuild_to_layout().run().stderr_has("nobody-here").stderr_has("Dockerfile:3");

@@ -5,10 +5,11 @@ use ktrust_dockerfile::Dockerfile;
 use ktrust_oci::Digest;
 use ktrust_pipeline::{Environment, Handoff};
 use ktrust_registry::Client;
-use ktrust_sandbox::Namespaces;
+use ktrust_sandbox::{Namespaces, Sandbox};
 use tokio::runtime::Runtime;
 
 use crate::builder::{Builder, Memory, names};
+use crate::cli::Isolation;
 use crate::error::Error;
 use crate::image::Image;
 use crate::instruction::Given;
@@ -42,7 +43,7 @@ pub(crate) fn build(
     let destinations =
         runtime.block_on(stop.race(publish::open(client, &settings.targets, settings.push)))?;
     let work = Work::open(&settings.work_dir)?;
-    let sandbox = Box::new(Namespaces::new(stop.cancel().clone())?);
+    let sandbox = sandbox(settings.isolation, &stop)?;
     let progress = Progress::new(printer.clone());
     let mut builder = Builder {
         settings,
@@ -64,12 +65,27 @@ pub(crate) fn build(
         probe = push(&runtime, &stop, &destinations, &image, &builder.work, settings)?;
     }
     stop.check()?;
-    let facts =
-        record::Facts { settings, source: &source, image: &image, report, started, probe, environment };
+    let facts = record::Facts {
+        settings,
+        source: &source,
+        image: &image,
+        report,
+        isolation: builder.sandbox.name(),
+        started,
+        probe,
+        environment,
+    };
     let written = settings.push && !settings.targets.is_empty();
     record::write(&facts, written)?;
     say(printer, settings, &image, written);
     Ok(())
+}
+
+/// Where RUN runs. There is one mechanism so far, so the best one is that.
+fn sandbox(isolation: Isolation, stop: &Stop) -> Result<Box<dyn Sandbox>, Error> {
+    match isolation {
+        Isolation::Auto | Isolation::Namespaces => Ok(Box::new(Namespaces::new(stop.cancel().clone())?)),
+    }
 }
 
 /// A value that `build.env` could not carry must fail now, not after an hour.

@@ -19,6 +19,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) source: &'a Source,
     pub(crate) image: &'a Image,
     pub(crate) report: Report,
+    /// The mechanism that ran RUN.
+    pub(crate) isolation: &'static str,
     /// Seconds since 1970.
     pub(crate) started: i64,
     pub(crate) probe: Option<String>,
@@ -83,7 +85,7 @@ fn record(facts: &Facts<'_>, pushed: bool) -> BuildRecord {
         dockerfile: facts.source.path.display().to_string(),
         target: settings.target_stage.clone(),
         build_args: settings.build_args.iter().map(|(name, _)| name.clone()).collect(),
-        isolation: "namespaces".into(),
+        isolation: facts.isolation.into(),
         started: rfc3339(facts.started),
         finished: rfc3339(now()),
         steps: facts.report.steps.clone(),

@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::ValueEnum as _;
 use ktrust_oci::{ImageReference, Platform, Reference};
 use ktrust_pipeline::{Environment, flag, list, variables as var};
 
-use crate::cli::BuildArguments;
+use crate::cli::{BuildArguments, Isolation};
 use crate::error::Error;
 
 /// Everything `kbuild build` needs to know, in plain values.
@@ -24,6 +25,8 @@ pub(crate) struct BuildSettings {
     pub(crate) platform: Platform,
     /// Seconds since 1970 that all times are clamped to.
     pub(crate) epoch: Option<i64>,
+    /// Where RUN runs.
+    pub(crate) isolation: Isolation,
     pub(crate) probe: bool,
     pub(crate) work_dir: PathBuf,
     pub(crate) files: Files,
@@ -74,6 +77,7 @@ impl BuildSettings {
             target_stage: text(&arguments.target, var::KBUILD_TARGET),
             platform: platform(text(&arguments.platform, var::KBUILD_PLATFORM).as_deref())?,
             epoch: epoch(environment)?,
+            isolation: isolation(arguments, environment)?,
             probe: arguments.probe || flag(var::KBUILD_PROBE, environment)?,
             work_dir: path(&arguments.work_dir, var::KBUILD_WORK_DIR).unwrap_or_else(|| ".ktrust".into()),
             files: Files {
@@ -232,6 +236,17 @@ fn platform(given: Option<&str>) -> Result<Platform, Error> {
             "write os/architecture, as in `linux/amd64`; one at a time",
         )
     })
+}
+
+fn isolation(arguments: &BuildArguments, environment: &dyn Environment) -> Result<Isolation, Error> {
+    let variable = environment.non_empty(var::KBUILD_ISOLATION);
+    match (arguments.isolation, variable) {
+        (Some(given), _) => Ok(given),
+        (None, None) => Ok(Isolation::Auto),
+        (None, Some(text)) => Isolation::from_str(&text, false).map_err(|_| {
+            Error::usage(format!("{} is `{text}`", var::KBUILD_ISOLATION), "it is `auto` or `namespaces`")
+        }),
+    }
 }
 
 fn epoch(environment: &dyn Environment) -> Result<Option<i64>, Error> {

@@ -131,8 +131,6 @@ variables! {
     /// GitLab's own certificate authority: a file.
     CI_SERVER_TLS_CA_FILE;
 
-    /// Set by every CI system; no prompts, plain progress.
-    CI;
     /// Set by GitLab; sections in the log.
     GITLAB_CI;
     /// Turns colours off (<https://no-color.org>).
@@ -159,18 +157,12 @@ variables! {
     CI_COMMIT_REF_NAME;
     /// Whether the ref is protected.
     CI_COMMIT_REF_PROTECTED;
-    /// The commit's time.
-    CI_COMMIT_TIMESTAMP;
-    /// The default branch.
-    CI_DEFAULT_BRANCH;
     /// Why the pipeline runs.
     CI_PIPELINE_SOURCE;
     /// The pipeline's page.
     CI_PIPELINE_URL;
     /// The job's page.
     CI_JOB_URL;
-    /// The merge request's number, in merge request pipelines.
-    CI_MERGE_REQUEST_IID;
     /// The identity that a keyless signature of this pipeline carries.
     CI_CONFIG_REF_URI;
 }
