@@ -72,6 +72,17 @@ fn run_changes_exactly_what_it_changes() {
 }
 
 #[test]
+fn what_is_deleted_and_made_again_as_it_was_is_there() {
+    let image = Project::new(
+        "FROM busybox\n\
+         RUN mkdir -p /d/sub && echo x > /d/sub/f\n\
+         RUN cp -a /d /s && rm -r /d && cp -a /s /d && rm -r /s\n",
+    )
+    .build();
+    assert_eq!(image.text("d/sub/f"), "x\n");
+}
+
+#[test]
 fn run_sees_the_image_and_nothing_of_the_builder() {
     let project = Project::new(
         "FROM busybox\n\

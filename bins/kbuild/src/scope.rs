@@ -42,9 +42,22 @@ impl Scope {
     /// RUN's environment in order, then the proxies that were given and not declared.
     pub(crate) fn run_environment(&self, build_args: &[(String, String)]) -> Vec<(String, String)> {
         let own = self.variables.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let given =
-            build_args.iter().filter(|(name, _)| is_proxy(name) && self.variables.get(name).is_none());
-        own.chain(given.cloned()).collect()
+        let proxies = PROXIES.iter().flat_map(|name| self.proxy(name, build_args));
+        own.chain(proxies).collect()
+    }
+
+    /// A proxy that was given in either case, in both, except where a variable of that name is set.
+    fn proxy(&self, name: &str, build_args: &[(String, String)]) -> Vec<(String, String)> {
+        let same =
+            |known: &str| known.eq_ignore_ascii_case(name) && (known == name || known == name.to_lowercase());
+        let Some((_, value)) = build_args.iter().rev().find(|(known, _)| same(known)) else {
+            return Vec::new();
+        };
+        let both = [name.to_owned(), name.to_lowercase()];
+        both.into_iter()
+            .filter(|name| self.variables.get(name).is_none())
+            .map(|name| (name, value.clone()))
+            .collect()
     }
 
     /// `RUN |2 A=1 B=2 words… # buildkit`, as docker shows it in the history.
@@ -65,10 +78,6 @@ impl Environment for Scope {
     fn get(&self, name: &str) -> Option<&str> {
         self.variables.get(name)
     }
-}
-
-fn is_proxy(name: &str) -> bool {
-    PROXIES.iter().any(|proxy| name == *proxy || name == proxy.to_lowercase())
 }
 
 /// The variables that exist before the first FROM: the platforms, and the stage that is asked for.
@@ -114,6 +123,11 @@ mod tests {
     #[test]
     fn proxies_reach_run_undeclared() {
         let given = [("http_proxy".to_owned(), "p".to_owned()), ("OTHER".to_owned(), "o".to_owned())];
-        assert_eq!(Scope::default().run_environment(&given), given[..1]);
+        let both = ["HTTP_PROXY", "http_proxy"].map(|name| (name.to_owned(), "p".to_owned()));
+        assert_eq!(Scope::default().run_environment(&given), both);
+        let mut scope = Scope::default();
+        scope.declare("http_proxy", Some("own".into()));
+        let own = ("http_proxy".to_owned(), "own".to_owned());
+        assert_eq!(scope.run_environment(&given), [own, both[0].clone()]);
     }
 }

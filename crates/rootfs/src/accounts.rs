@@ -80,7 +80,8 @@ impl Accounts {
     }
 
     /// Who RUN is under `USER spec`. Names have to exist. A user in /etc/passwd brings primary and
-    /// supplementary groups, an unknown number has group 0; with `user:group`, only that group counts.
+    /// supplementary groups, an unknown number has group 0; with `user:group`, only that group counts. The
+    /// primary group is always among the groups.
     pub fn identity(&self, spec: &str) -> Result<Identity> {
         let (user, group) = parts(spec);
         let known = match id(user) {
@@ -89,10 +90,16 @@ impl Accounts {
         };
         let uid = known.map_or_else(|| id(user).unwrap_or_default(), |user| user.uid);
         if let Some(group) = group {
-            return Ok(Identity { uid, gid: self.gid(group)?, groups: Vec::new() });
+            let gid = self.gid(group)?;
+            return Ok(Identity { uid, gid, groups: vec![gid] });
         }
-        let groups = known.map(|user| self.supplementary(&user.name)).unwrap_or_default();
-        Ok(Identity { uid, gid: known.map_or(0, |user| user.gid), groups })
+        let gid = known.map_or(0, |user| user.gid);
+        let mut groups = known.map(|user| self.supplementary(&user.name)).unwrap_or_default();
+        if !groups.contains(&gid) {
+            // As containerd does (CVE-2022-2995): a group that is denied something stays among the groups.
+            groups.insert(0, gid);
+        }
+        Ok(Identity { uid, gid, groups })
     }
 
     fn gid(&self, group: &str) -> Result<u32> {
@@ -159,10 +166,10 @@ mod tests {
     fn run_needs_names_that_exist() {
         let accounts = accounts();
         let identity = |spec: &str| accounts.identity(spec);
-        assert_eq!(identity("app").unwrap(), Identity { uid: 1000, gid: 100, groups: vec![10, 29] });
-        assert_eq!(identity("1000").unwrap(), Identity { uid: 1000, gid: 100, groups: vec![10, 29] });
-        assert_eq!(identity("4711").unwrap(), Identity { uid: 4711, gid: 0, groups: vec![] });
-        assert_eq!(identity("app:wheel").unwrap(), Identity { uid: 1000, gid: 10, groups: vec![] });
+        assert_eq!(identity("app").unwrap(), Identity { uid: 1000, gid: 100, groups: vec![100, 10, 29] });
+        assert_eq!(identity("1000").unwrap(), Identity { uid: 1000, gid: 100, groups: vec![100, 10, 29] });
+        assert_eq!(identity("4711").unwrap(), Identity { uid: 4711, gid: 0, groups: vec![0] });
+        assert_eq!(identity("app:wheel").unwrap(), Identity { uid: 1000, gid: 10, groups: vec![10] });
         assert_eq!(identity("").unwrap().uid, 0);
         assert!(matches!(identity("nobody"), Err(Error::UnknownUser(_))));
         assert!(matches!(identity("app:none"), Err(Error::UnknownGroup(_))));

@@ -39,7 +39,7 @@ impl Change {
 /// must come from a mount with `redirect_dir` and `metacopy` off.
 pub fn changes_of_upper(upper: &Root, lowers: &[PathBuf]) -> Result<Vec<Change>> {
     let mut walk = Walk { lower: Lower::open(lowers)?, changes: BTreeMap::new() };
-    walk.directory(&upper.dir(Path::new(""))?)?;
+    walk.directory(&upper.dir(Path::new(""))?, false)?;
     Ok(walk.changes.into_iter().flat_map(Found::changes).collect())
 }
 
@@ -65,28 +65,30 @@ struct Walk {
 }
 
 impl Walk {
-    /// Walks the names in a directory; tells whether any of them is a change.
-    fn directory(&mut self, place: &Place) -> Result<bool> {
+    /// Walks the names in a directory; tells whether any of them is a change. `hidden` says that nothing
+    /// of the lower directories shows through, so that what equals them has to be said all the same.
+    fn directory(&mut self, place: &Place, hidden: bool) -> Result<bool> {
         let (directory, names) = place.names()?;
         let mut changed = false;
         for name in names {
-            changed |= self.name(&place.child(&directory, &name))?;
+            changed |= self.name(&place.child(&directory, &name), hidden)?;
         }
         Ok(changed)
     }
 
-    fn name(&mut self, place: &Place) -> Result<bool> {
+    fn name(&mut self, place: &Place, hidden: bool) -> Result<bool> {
         let metadata = place.existing()?;
         let found = match metadata.kind {
             _ if metadata.is_overlay_whiteout() => Found::Gone,
             Kind::Directory => {
                 let opaque = place.is_overlay_opaque()?;
-                if !self.directory(place)? && !opaque && self.is_unchanged(place, &metadata)? {
+                let changed = self.directory(place, hidden || opaque)? || opaque || hidden;
+                if !changed && self.is_unchanged(place, &metadata)? {
                     return Ok(false);
                 }
                 Found::Present { opaque }
             }
-            _ if self.is_unchanged(place, &metadata)? => return Ok(false),
+            _ if !hidden && self.is_unchanged(place, &metadata)? => return Ok(false),
             _ => Found::Present { opaque: false },
         };
         self.changes.insert(place.path().to_owned(), found);
