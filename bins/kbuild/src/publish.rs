@@ -90,12 +90,10 @@ impl Destination {
     /// base image's repository; it is sent, and for that downloaded first where no step has needed it.
     async fn layer(&self, layer: &Layer, work: &Work) -> Result<(), Error> {
         let descriptor = &layer.descriptor;
-        if self.repository.has_blob(descriptor).await? {
-            return Ok(());
-        }
         let file = work.store().blob_path(&descriptor.digest);
         if let Some(base) = &layer.origin {
-            if self.repository.mount_blob(descriptor, base).await? {
+            let there = self.repository.has_blob(descriptor).await?;
+            if there || self.repository.mount_blob(descriptor, base).await? {
                 return Ok(());
             }
             if !work.store().has_blob(&descriptor.digest) {

@@ -1,6 +1,6 @@
 //! Instructions that change the configuration alone.
 
-use ktrust_dockerfile::{Arg, Command, CommandLine, Flag, Healthcheck, Pair, Ports, Variables};
+use ktrust_dockerfile::{Arg, Command, CommandLine, Flag, Healthcheck, Pair, Ports, Variables, parse_signal};
 use ktrust_oci as oci;
 
 use super::quoted;
@@ -168,25 +168,10 @@ fn stopsignal(stage: &mut Stage, signal: String) -> Result<String, Error> {
     Ok(history)
 }
 
-/// A number from 1 to 64, or a name with or without `SIG`, in any case.
-fn is_signal(signal: &str) -> bool {
-    if let Ok(number) = signal.parse::<u8>() {
-        return (1..=64).contains(&number);
-    }
-    let name = signal.to_uppercase();
-    let name = name.strip_prefix("SIG").unwrap_or(&name);
-    let real_time = || {
-        let offset = name.strip_prefix("RTMIN+").or_else(|| name.strip_prefix("RTMAX-"))?;
-        offset.parse::<u8>().ok().filter(|offset| *offset <= 15)
-    };
-    SIGNALS.contains(&name) || real_time().is_some()
+/// A name that the language knows, or a number that Linux has.
+fn is_signal(text: &str) -> bool {
+    parse_signal(text).is_some_and(|number| (1..=64).contains(&number))
 }
-
-const SIGNALS: [&str; 37] = [
-    "ABRT", "ALRM", "BUS", "CHLD", "CLD", "CONT", "FPE", "HUP", "ILL", "INT", "IO", "IOT", "KILL", "PIPE",
-    "POLL", "PROF", "PWR", "QUIT", "SEGV", "STKFLT", "STOP", "SYS", "TERM", "TRAP", "TSTP", "TTIN", "TTOU",
-    "URG", "USR1", "USR2", "VTALRM", "WINCH", "XCPU", "XFSZ", "RTMIN", "RTMAX", "UNUSED",
-];
 
 fn user(stage: &mut Stage, user: String) -> String {
     let history = format!("USER {user}");
