@@ -43,7 +43,7 @@ pub(crate) fn build(
     let destinations =
         runtime.block_on(stop.race(publish::open(client, &settings.targets, settings.push)))?;
     let work = Work::open(&settings.work_dir)?;
-    let sandbox = sandbox(settings.isolation, &stop)?;
+    let sandbox = sandbox(settings.run.isolation, &stop)?;
     let progress = Progress::new(printer.clone());
     let mut builder = Builder {
         settings,

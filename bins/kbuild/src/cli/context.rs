@@ -1,0 +1,16 @@
+//! What is read: the build context and its companions.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// Where COPY, ADD and FROM find their files.
+#[derive(Debug, Default, Args)]
+pub(crate) struct ContextArguments {
+    /// The build context, a directory
+    pub(crate) context: Option<PathBuf>,
+
+    /// Replace a stage or a base image: NAME=DIR or NAME=oci-layout://DIR[:TAG]
+    #[arg(long = "build-context", value_name = "NAME=SOURCE")]
+    pub(crate) build_contexts: Vec<String>,
+}
