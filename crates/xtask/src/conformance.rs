@@ -1,12 +1,17 @@
-//! The parsers against the outside corpora, which lie beside this repository and not in it.
+//! ktrust against the outside corpora, which lie beside this repository and not in it.
+
+mod bases;
+mod build;
+mod list;
+mod parser;
 
 use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
 
-use crate::shell::{self, cargo, repository, step};
+use crate::shell::{repository, step};
 
-/// Runs every test that wants `KTRUST_CORPORA`; a missing corpus is a failure, not a pass.
+/// Runs every corpus that there is a runner for; a missing one is a failure, not a pass.
 pub(crate) fn run() -> Result<()> {
     let corpora = corpora();
     ensure!(
@@ -14,19 +19,8 @@ pub(crate) fn run() -> Result<()> {
         "not run: there are no corpora at {}; KTRUST_CORPORA may say where they are",
         corpora.display()
     );
-    step("Dockerfile corpora", || {
-        let test = [
-            "test",
-            "--locked",
-            "--package",
-            "ktrust-dockerfile",
-            "--test",
-            "conformance",
-            "--",
-            "--ignored",
-        ];
-        shell::run(cargo().args(test).env("KTRUST_CORPORA", &corpora))
-    })
+    step("Dockerfile corpora", || parser::run(&corpora))?;
+    step("build corpus", || build::run(&corpora))
 }
 
 fn corpora() -> PathBuf {

@@ -33,7 +33,7 @@ enum Command {
     Demo,
     /// Install what tests need, then check format, lints, tests, licences
     Test(test::Arguments),
-    /// Hold the parsers against the corpora of `../shared`
+    /// Hold parsers and builds against the corpora of `../shared`
     Conformance,
     /// Hold ktrust against other people's tools, each in a known version
     Peers,

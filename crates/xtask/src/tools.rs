@@ -42,6 +42,23 @@ pub(crate) fn deny() -> Result<PathBuf> {
     Ok(directory("cargo-deny")?.join("bin/cargo-deny"))
 }
 
+/// Installs the packages of those programs that are missing.
+pub(crate) fn require(programs: &[(&str, &str)]) -> Result<()> {
+    let _lock = lock()?;
+    system::install_missing(programs)
+}
+
+/// The cache's directory `name` as `version`, filled now if it is not there.
+pub(crate) fn cached_directory(
+    name: &str,
+    version: &str,
+    fill: impl FnOnce(&PathBuf) -> Result<()>,
+) -> Result<PathBuf> {
+    let _lock = lock()?;
+    cached(name, version, |fresh| fill(fresh).map(|()| None))?;
+    directory(name)
+}
+
 /// Path of the tool's directory in the cache.
 fn directory(tool: &str) -> Result<PathBuf> {
     Ok(cache()?.join(tool))

@@ -21,14 +21,14 @@ const PROGRAMS: [(&str, &str); 9] = [
 
 /// Installs the packages whose programs are missing.
 pub(crate) fn install() -> Result<()> {
-    let mut packages: Vec<&str> = PROGRAMS
-        .iter()
-        .filter(|(program, _)| which(program).is_none())
-        .map(|(_, package)| *package)
-        .collect();
-    if !has_venv() {
-        packages.push("python3-venv");
-    }
+    install_missing(&PROGRAMS)?;
+    if has_venv() { Ok(()) } else { apt_install(&["python3-venv"]) }
+}
+
+/// Installs the packages of those programs that are missing.
+pub(super) fn install_missing(programs: &[(&str, &str)]) -> Result<()> {
+    let missing = programs.iter().filter(|(program, _)| which(program).is_none());
+    let packages: Vec<&str> = missing.map(|(_, package)| *package).collect();
     if packages.is_empty() { Ok(()) } else { apt_install(&packages) }
 }
 
