@@ -76,7 +76,7 @@ impl Base {
 
     /// Unpacks all layers into one new directory. The layers must be in the store. What this machine does
     /// not allow (device nodes in a user namespace) is left out and told.
-    pub(crate) fn unpack(&self, work: &mut Work, stop: &Stop) -> Result<(PathBuf, Vec<Refused>), Error> {
+    pub(crate) fn unpack(&self, work: &Work, stop: &Stop) -> Result<(PathBuf, Vec<Refused>), Error> {
         let directory = work.directory()?;
         let mut refused = Vec::new();
         for layer in &self.layers {

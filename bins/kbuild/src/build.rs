@@ -45,7 +45,7 @@ pub(crate) fn build(
     let work = Work::open(&settings.work_dir)?;
     let sandbox = sandbox(settings.run.isolation, &stop)?;
     let progress = Progress::new(printer.clone());
-    let mut builder = Builder {
+    let builder = Builder {
         settings,
         source: &source,
         globals,

@@ -1,5 +1,6 @@
 //! What the user sees of a build: one block of lines a step, as docker buildx prints with `--progress=plain`.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use ktrust_console::Printer;
@@ -8,7 +9,7 @@ use ktrust_rootfs::Refused;
 /// Numbers the steps and shows them.
 pub(crate) struct Progress {
     printer: Printer,
-    count: usize,
+    count: AtomicUsize,
 }
 
 /// One step that is being shown.
@@ -32,19 +33,14 @@ const LINE_LIMIT: usize = 16 << 10;
 
 impl Progress {
     pub(crate) fn new(printer: Printer) -> Self {
-        Self { printer, count: 0 }
+        Self { printer, count: AtomicUsize::new(0) }
     }
 
     /// Shows that a step begins.
-    pub(crate) fn step(&mut self, title: &str) -> Shown {
-        self.count += 1;
-        self.printer.line(format!("#{} {title}", self.count));
-        Shown {
-            printer: self.printer.clone(),
-            number: self.count,
-            started: Instant::now(),
-            partial: Default::default(),
-        }
+    pub(crate) fn step(&self, title: &str) -> Shown {
+        let number = self.count.fetch_add(1, Ordering::Relaxed) + 1;
+        self.printer.line(format!("#{number} {title}"));
+        Shown { printer: self.printer.clone(), number, started: Instant::now(), partial: Default::default() }
     }
 
     /// Parts of archives and copies that this machine does not allow: the image lacks them.

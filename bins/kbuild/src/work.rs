@@ -11,6 +11,7 @@
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use ktrust_oci::Layout;
 
@@ -21,7 +22,7 @@ pub(crate) struct Work {
     home: PathBuf,
     build: PathBuf,
     store: Layout,
-    counter: u32,
+    counter: AtomicU32,
     /// Holding it says that the build is alive.
     _lock: File,
 }
@@ -40,7 +41,7 @@ impl Work {
         sweep(&builds).map_err(local)?;
         let store = Layout::create(home.join("store"))?;
         let (build, lock) = fresh(&home.join("builds")).map_err(local)?;
-        Ok(Self { home, build, store, counter: 0, _lock: lock })
+        Ok(Self { home, build, store, counter: AtomicU32::new(0), _lock: lock })
     }
 
     /// The absolute path of the work directory, to be left out of every build context.
@@ -54,16 +55,16 @@ impl Work {
     }
 
     /// A new, empty directory of this build. Names are short because overlayfs' options are.
-    pub(crate) fn directory(&mut self) -> Result<PathBuf, Error> {
+    pub(crate) fn directory(&self) -> Result<PathBuf, Error> {
         let path = self.file();
         std::fs::create_dir(&path).map_err(|source| Error::Work { path: path.clone(), source })?;
         Ok(path)
     }
 
     /// A new name in this build's directory.
-    pub(crate) fn file(&mut self) -> PathBuf {
-        self.counter += 1;
-        self.build.join(self.counter.to_string())
+    pub(crate) fn file(&self) -> PathBuf {
+        let number = self.counter.fetch_add(1, Ordering::Relaxed) + 1;
+        self.build.join(number.to_string())
     }
 }
 
@@ -133,7 +134,7 @@ mod tests {
         let dead = home.join("builds/dead");
         std::fs::create_dir_all(dead.join("1")).unwrap();
         std::fs::write(dead.join("lock"), "").unwrap();
-        let mut living = Work::open(&home).unwrap();
+        let living = Work::open(&home).unwrap();
         assert!(!dead.exists());
         let kept = living.directory().unwrap();
         let other = Work::open(&home).unwrap();

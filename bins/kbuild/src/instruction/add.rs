@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::support::is_remote;
 
 /// Applies ADD.
-pub(crate) fn add(builder: &mut Builder<'_>, stage: &mut Stage, add: &Add) -> Result<(), Error> {
+pub(crate) fn add(builder: &Builder<'_>, stage: &mut Stage, add: &Add) -> Result<(), Error> {
     let sources = &add.sources;
     if let Some(remote) = sources.paths.iter().find(|path| is_remote(path)) {
         return Err(Error::unsupported(format!("`ADD {remote}`: a source that is not a file")));

@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::plan::Meaning;
 
 /// Applies COPY.
-pub(crate) fn copy(builder: &mut Builder<'_>, stage: &mut Stage, copy: &Copy) -> Result<(), Error> {
+pub(crate) fn copy(builder: &Builder<'_>, stage: &mut Stage, copy: &Copy) -> Result<(), Error> {
     let history = history("COPY", &Words::of(copy));
     let target = Target::new(stage, &copy.sources.destination, copy.chmod.as_ref(), copy.chown.as_ref())?;
     let files = &copy.sources.files;

@@ -12,7 +12,7 @@ use crate::progress::{Shown, Stream};
 
 /// Applies RUN.
 pub(crate) fn run(
-    builder: &mut Builder<'_>,
+    builder: &Builder<'_>,
     stage: &mut Stage,
     run: &Run,
     shown: &mut Shown,

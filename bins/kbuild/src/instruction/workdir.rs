@@ -25,7 +25,7 @@ fn absolute(current: &str, given: &str) -> String {
 }
 
 /// Applies WORKDIR. It always makes a layer, maybe an empty one, unless the directory is `/`.
-pub(crate) fn workdir(builder: &mut Builder<'_>, stage: &mut Stage, given: &str) -> Result<(), Error> {
+pub(crate) fn workdir(builder: &Builder<'_>, stage: &mut Stage, given: &str) -> Result<(), Error> {
     let target = absolute(directory(stage), given);
     stage.draft.config.config.working_dir.clone_from(&target);
     let history = format!("WORKDIR {target}");

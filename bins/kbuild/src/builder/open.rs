@@ -1,0 +1,139 @@
+//! The beginning of a stage: what FROM means, and where its files come from.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use ktrust_dockerfile::{Instruction, parse_trigger};
+use ktrust_oci::{ImageReference, Platform, Reference};
+
+use super::{Builder, Stage, Tree};
+use crate::base::Base;
+use crate::context::Context;
+use crate::error::Error;
+use crate::image::Draft;
+use crate::plan::Meaning;
+use crate::settings::NamedContext;
+
+impl Builder<'_> {
+    /// Begins a stage with what FROM means, and the triggers that it brings.
+    pub(super) fn open(&self, index: usize) -> Result<(Stage, Vec<Instruction>), Error> {
+        let names = self.names();
+        let from = names.from(index)?;
+        let meaning = names.base(index, &from.image);
+        let recipe = &self.source.file.stages[index];
+        let title = recipe.name.clone().unwrap_or_else(|| format!("stage-{index}"));
+        let platform = self.platform(from.platform.as_deref())?;
+        let shown = self.progress.step(&format!("[{title}] {}", recipe.from.text));
+        let mut stage = match meaning {
+            Meaning::Scratch => self.scratch(platform),
+            Meaning::Stage(parent) => Stage { has_cmd: false, ..self.stage(parent)? },
+            Meaning::Named(name) => self.named(&name, platform)?,
+            Meaning::Image(name) => self.image(&name, &reference(&name)?, platform)?,
+        };
+        (stage.index, stage.title) = (index, title);
+        let texts = std::mem::take(&mut stage.draft.config.config.on_build);
+        let trigger = |text: &String| {
+            parse_trigger(text, recipe.from.location).map_err(|error| self.source.broken(error))
+        };
+        let triggers = texts.iter().map(trigger).collect::<Result<_, _>>()?;
+        shown.done();
+        Ok((stage, triggers))
+    }
+
+    fn scratch(&self, platform: Platform) -> Stage {
+        let draft = Draft::scratch(&platform, self.created());
+        Stage::fresh(draft, Tree::Unpacked(Vec::new()), platform)
+    }
+
+    /// `FROM NAME` where the command line says what NAME is.
+    fn named(&self, name: &str, platform: Platform) -> Result<Stage, Error> {
+        let context = self.settings.named_contexts.iter().find(|(known, _)| known == name);
+        match context.map(|(_, context)| context.clone()) {
+            Some(NamedContext::Image(reference)) => self.image(name, &reference, platform),
+            _ => Err(Error::unsupported("FROM a directory")),
+        }
+    }
+
+    fn image(&self, name: &str, reference: &ImageReference, platform: Platform) -> Result<Stage, Error> {
+        let base = self.base(name, reference, &platform)?;
+        let draft = Draft::on(base.config.clone(), base.layers.clone(), self.created());
+        Ok(Stage::fresh(draft, Tree::Packed(base), platform))
+    }
+
+    /// A base image, resolved once in a build.
+    fn base(&self, name: &str, reference: &ImageReference, platform: &Platform) -> Result<Arc<Base>, Error> {
+        self.memory.bases.get((reference.to_string(), platform.to_string()), || {
+            let resolve = Base::resolve(self.client, name, reference, platform);
+            self.runtime.block_on(self.stop.race(resolve))
+        })
+    }
+
+    /// The directories of a stage, unpacked now if no step has needed them yet.
+    pub(crate) fn unpack(&self, stage: &mut Stage) -> Result<Vec<PathBuf>, Error> {
+        let base = match &stage.tree {
+            Tree::Unpacked(directories) => return Ok(directories.clone()),
+            Tree::Packed(base) => base.clone(),
+        };
+        let directory = self.root_of(&base, &stage.title)?;
+        stage.tree = Tree::Unpacked(vec![directory.clone()]);
+        Ok(vec![directory])
+    }
+
+    /// The directory of a base image, made at the first need.
+    fn root_of(&self, base: &Arc<Base>, title: &str) -> Result<PathBuf, Error> {
+        let layers = base.layers.iter().map(|layer| layer.diff_id.clone()).collect();
+        self.memory.roots.get(layers, || {
+            let shown = self.progress.step(&format!("[{title}] unpack {}", base.name));
+            self.runtime.block_on(self.stop.race(base.download(&self.work)))?;
+            let (directory, refused) = base.unpack(&self.work, &self.stop)?;
+            shown.done();
+            self.progress.refused(&refused);
+            Ok(directory)
+        })
+    }
+
+    /// The tree that `COPY --from` reads: a stage's or an image's.
+    pub(crate) fn source_tree(&self, meaning: Meaning) -> Result<Vec<PathBuf>, Error> {
+        let mut stage = match meaning {
+            Meaning::Scratch => return Ok(Vec::new()),
+            Meaning::Stage(index) => self.stage(index)?,
+            Meaning::Named(name) => self.named(&name, self.settings.platform.clone())?,
+            Meaning::Image(name) => self.image(&name, &reference(&name)?, self.settings.platform.clone())?,
+        };
+        if let (Tree::Packed(base), true) = (&stage.tree, stage.title.is_empty()) {
+            stage.title.clone_from(&base.name);
+        }
+        self.unpack(&mut stage)
+    }
+
+    /// The main context, or a directory that the command line named.
+    pub(crate) fn context(&self, name: Option<&str>) -> Result<Arc<Context>, Error> {
+        self.memory.contexts.get(name.unwrap_or_default().to_owned(), || {
+            let named = self.settings.named_contexts.iter();
+            let directory = named.clone().find_map(|(known, context)| match context {
+                NamedContext::Directory(path) if Some(known.as_str()) == name => Some(path.as_path()),
+                _ => None,
+            });
+            let dockerfile = name.is_none().then_some(self.source.path.as_path());
+            let directory = directory.unwrap_or(&self.settings.context);
+            Ok(Arc::new(Context::open(directory, dockerfile, self.work.home())?))
+        })
+    }
+
+    /// Whether `--build-context` gives this name a directory.
+    pub(crate) fn is_directory(&self, name: &str) -> bool {
+        let context = self.settings.named_contexts.iter().find(|(known, _)| known == name);
+        matches!(context, Some((_, NamedContext::Directory(_))))
+    }
+
+    fn platform(&self, given: Option<&str>) -> Result<Platform, Error> {
+        let Some(text) = given else { return Ok(self.settings.platform.clone()) };
+        text.parse().map_err(|_| Error::instruction(format!("`--platform={text}` is not a platform")))
+    }
+}
+
+/// An image of FROM is always in a registry: a Dockerfile must not reach files outside its context.
+fn reference(name: &str) -> Result<ImageReference, Error> {
+    let parsed: Result<Reference, _> = name.parse();
+    parsed.map(ImageReference::Registry).map_err(|source| Error::Reference { text: name.into(), source })
+}
