@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ktrust_admission::{KyvernoVersion, PolicyKind, Repository};
-use ktrust_pipeline::{CommonArguments, RegistryArguments};
+use ktrust_pipeline::{CommonArguments, OutputFormat, RegistryArguments};
 
 /// Verifies images, pins them in manifests, and writes the policies that keep others out
 #[derive(Debug, Parser)]
@@ -224,16 +224,6 @@ pub(crate) enum SignatureFormat {
     Legacy,
     /// Sigstore bundles
     Bundle,
-}
-
-/// How data is written to standard output.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum OutputFormat {
-    /// For people and shells
-    #[default]
-    Text,
-    /// For programs
-    Json,
 }
 
 #[cfg(test)]

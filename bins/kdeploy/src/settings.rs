@@ -6,13 +6,13 @@ use ktrust_admission::{
     Authority, Enforcement, KyvernoVersion, PolicyKind, Repository, SignatureFormat, Trust,
 };
 use ktrust_oci::ImageReference;
-use ktrust_pipeline::{Environment, flag, list, registry_client, variables as var};
+use ktrust_pipeline::{Environment, OutputFormat, flag, list, registry_client, variables as var};
 use ktrust_registry::Client;
 use ktrust_signature::Policy as SignaturePolicy;
 use ktrust_sigstore::PublicKey;
 
 use crate::cli::{
-    ApplyArguments, GenerateArguments, ManifestArguments, OutputFormat, PinArguments, PolicyArguments,
+    ApplyArguments, GenerateArguments, ManifestArguments, PinArguments, PolicyArguments,
     SignatureFormat as Format, VerifyArguments,
 };
 use crate::error::Error;

@@ -3,12 +3,12 @@
 use ktrust_console::Printer;
 use ktrust_signature::{Finding, Verdict};
 
-use crate::cli::OutputFormat;
 use crate::error::Error;
 use crate::images::{Judged, judge};
 use crate::junit;
 use crate::record::ImageRecord;
 use crate::settings;
+use ktrust_pipeline::OutputFormat;
 
 pub(crate) async fn run(settings: &settings::Verify, printer: &Printer) -> Result<(), Error> {
     let mut judged = Vec::new();

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use ktrust_pipeline::{CommonArguments, RegistryArguments};
+use clap::{Args, Parser, Subcommand};
+use ktrust_pipeline::{CommonArguments, OutputFormat, RegistryArguments};
 
 /// Signs images and verifies their signatures
 #[derive(Debug, Parser)]
@@ -178,16 +178,6 @@ impl LaterArguments {
         ];
         flags.into_iter().find(|(_, value)| value.is_some()).map(|(flag, _)| flag)
     }
-}
-
-/// How data is written to standard output.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum OutputFormat {
-    /// For people and shells
-    #[default]
-    Text,
-    /// For programs
-    Json,
 }
 
 #[cfg(test)]

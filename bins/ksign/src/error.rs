@@ -44,11 +44,8 @@ pub(crate) enum Error {
     Pipeline(#[from] ktrust_pipeline::Error),
     #[error("cannot write JSON")]
     Json(#[from] serde_json::Error),
-    #[error("cannot start")]
-    Runtime { source: std::io::Error },
-    /// SIGINT or SIGTERM.
-    #[error("stopped by {}", if *.signal == 2 { "SIGINT" } else { "SIGTERM" })]
-    Signal { signal: i32 },
+    #[error(transparent)]
+    Interrupted(#[from] ktrust_pipeline::Interruption),
 }
 
 impl Error {
@@ -82,9 +79,8 @@ impl Diagnose for Error {
             Self::Signature(error) => exits::signature(error),
             Self::Oci(error) => exits::oci(error),
             Self::Pipeline(error) => exits::pipeline(error),
-            Self::Json(_) | Self::Runtime { .. } => Exit::Internal,
-            Self::Signal { signal: 2 } => Exit::Interrupted,
-            Self::Signal { .. } => Exit::Terminated,
+            Self::Json(_) => Exit::Internal,
+            Self::Interrupted(interruption) => exits::interruption(interruption),
         }
     }
 

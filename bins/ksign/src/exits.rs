@@ -1,7 +1,7 @@
 //! Which exit code stands for which library error: the shared ones, and those about signatures.
 
 use ktrust_console::Exit;
-pub(crate) use ktrust_pipeline::exit::{oci, pipeline, registry};
+pub(crate) use ktrust_pipeline::exit::{interruption, oci, pipeline, registry};
 use ktrust_signature::{Error as SignatureError, ErrorKind as SignatureKind};
 use ktrust_sigstore::ErrorKind as KeyKind;
 

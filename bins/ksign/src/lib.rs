@@ -21,7 +21,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use ktrust_console::{Printer, conclude};
-use tokio::signal::unix::{SignalKind, signal};
+use ktrust_pipeline::until_signal;
 
 use crate::cli::{Cli, Command};
 use crate::error::Error;
@@ -29,26 +29,7 @@ use crate::error::Error;
 /// Runs the program.
 pub fn main() -> ExitCode {
     // clap prints help and mistakes itself, and ends with 0 or 2, as the table of exit codes says.
-    conclude(run(Cli::parse()))
-}
-
-fn run(cli: Cli) -> Result<(), Error> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|source| Error::Runtime { source })?;
-    let result = runtime.block_on(async {
-        let mut terminate = signal(SignalKind::terminate()).map_err(|source| Error::Runtime { source })?;
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(|source| Error::Runtime { source })?;
-        // Dropping the command removes its unfinished files; what is stored is whole at any moment.
-        tokio::select! {
-            result = dispatch(cli) => result,
-            _ = terminate.recv() => Err(Error::Signal { signal: 15 }),
-            _ = interrupt.recv() => Err(Error::Signal { signal: 2 }),
-        }
-    });
-    runtime.shutdown_background();
-    result
+    conclude(until_signal(dispatch(Cli::parse())))
 }
 
 async fn dispatch(cli: Cli) -> Result<(), Error> {

@@ -4,14 +4,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use ktrust_oci::ImageReference;
-use ktrust_pipeline::{Environment, Handoff, flag, list, registry_client, variables as var};
+use ktrust_pipeline::{Environment, Handoff, OutputFormat, flag, list, registry_client, variables as var};
 use ktrust_registry::Client;
 use ktrust_signature::Policy;
 use ktrust_sigstore::{PrivateKey, PublicKey};
 
-use crate::cli::{
-    ImageArguments, LaterArguments, OutputFormat, SignArguments, TreeArguments, VerifyArguments,
-};
+use crate::cli::{ImageArguments, LaterArguments, SignArguments, TreeArguments, VerifyArguments};
 use crate::error::Error;
 use crate::keys;
 

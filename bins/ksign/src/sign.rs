@@ -5,10 +5,10 @@ use ktrust_pipeline::{SignRecord, SignedImage, Tool};
 use ktrust_signature::{Outcome, Request, Signed, sign, targets};
 use ktrust_sigstore::{SignerKey as _, Verifier as _};
 
-use crate::cli::OutputFormat;
 use crate::error::Error;
 use crate::images::{Resolved, resolve};
 use crate::settings;
+use ktrust_pipeline::OutputFormat;
 
 pub(crate) async fn run(settings: &settings::Sign, printer: &Printer) -> Result<(), Error> {
     let mut record = SignRecord { schema: 1, tool: tool(), images: Vec::new() };

@@ -4,10 +4,10 @@ use ktrust_console::Printer;
 use ktrust_signature::{Artifact, ArtifactKind, artifacts};
 use serde::Serialize;
 
-use crate::cli::OutputFormat;
 use crate::error::Error;
 use crate::images::resolve;
 use crate::settings;
+use ktrust_pipeline::OutputFormat;
 
 #[derive(Serialize)]
 struct Tree {

@@ -29,3 +29,13 @@ pub struct RegistryArguments {
     #[arg(long = "registry-ca", value_name = "FILE", help_heading = "Registry options")]
     pub authorities: Vec<PathBuf>,
 }
+
+/// How data is written to standard output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum OutputFormat {
+    /// For people and shells
+    #[default]
+    Text,
+    /// For programs
+    Json,
+}

@@ -38,3 +38,13 @@ pub fn pipeline(error: &crate::Error) -> Exit {
         (_, Kind::Registry) => Exit::Internal,
     }
 }
+
+/// The exit code of a command that was stopped.
+pub fn interruption(interruption: &crate::Interruption) -> Exit {
+    use crate::Interruption;
+    match interruption {
+        Interruption::Start(_) => Exit::Internal,
+        Interruption::Signal(2) => Exit::Interrupted,
+        Interruption::Signal(_) => Exit::Terminated,
+    }
+}

@@ -16,13 +16,15 @@ mod environment;
 mod error;
 pub mod exit;
 mod handoff;
+mod interruption;
 mod record;
 mod settings;
 pub mod variables;
 
-pub use arguments::{CommonArguments, RegistryArguments};
+pub use arguments::{CommonArguments, OutputFormat, RegistryArguments};
 pub use environment::{Environment, ProcessEnvironment, layered};
 pub use error::{Error, Kind};
 pub use handoff::Handoff;
+pub use interruption::{Interruption, until_signal};
 pub use record::{BaseImage, BuildRecord, LayerRecord, Probe, SignRecord, SignedImage, StepRecord, Tool};
 pub use settings::{flag, keychain, list, registry_client, style};
