@@ -4,15 +4,23 @@ use std::io::{IsTerminal as _, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::{Diagnose, render};
+
 /// How messages look. Decided once by the program from its flags and its environment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Style {
-    /// Nothing but errors and data.
+    /// Nothing but warnings, errors and data.
     pub quiet: bool,
+    /// Not even warnings.
+    pub mute: bool,
     /// ANSI colours.
     pub color: bool,
     /// GitLab's collapsible sections.
     pub sections: bool,
+    /// The time before each line.
+    pub timestamps: bool,
+    /// A JSON object a line, with the keys of logrus: `level`, `msg`, `time`.
+    pub json: bool,
 }
 
 impl Style {
@@ -22,7 +30,7 @@ impl Style {
     /// that the user set `NO_COLOR` (<https://no-color.org>).
     pub fn detect(quiet: bool, gitlab: bool, no_color: bool) -> Self {
         let terminal = std::io::stderr().is_terminal();
-        Self { quiet, color: !no_color && (terminal || gitlab), sections: gitlab }
+        Self { quiet, color: !no_color && (terminal || gitlab), sections: gitlab, ..Self::default() }
     }
 }
 
@@ -55,14 +63,37 @@ impl Printer {
     /// One line for people.
     pub fn line(&self, text: impl AsRef<str>) {
         if !self.style.quiet {
-            write(&self.human, text.as_ref(), "\n");
+            self.say("info", text.as_ref(), text.as_ref());
         }
     }
 
     /// A warning for people; shown even when quiet.
     pub fn warn(&self, text: impl AsRef<str>) {
-        let (on, off) = self.paint("\u{1b}[33m");
-        write(&self.human, &format!("{on}warning:{off} {}", text.as_ref()), "\n");
+        if !self.style.mute {
+            let (on, off) = self.paint("\u{1b}[33m");
+            self.say("warning", text.as_ref(), &format!("{on}warning:{off} {}", text.as_ref()));
+        }
+    }
+
+    /// The last words of a program that failed; always shown.
+    pub fn fail(&self, error: &impl Diagnose) {
+        let text = render(error);
+        self.say("fatal", text.trim_end(), text.trim_end());
+    }
+
+    /// Writes a message in the form of the style.
+    fn say(&self, level: &str, message: &str, human: &str) {
+        if self.style.json {
+            let message = message.trim_end();
+            if !message.is_empty() {
+                let line = serde_json::json!({"level": level, "msg": message, "time": timestamp()});
+                write(&self.human, &line.to_string(), "\n");
+            }
+        } else if self.style.timestamps {
+            write(&self.human, &format!("{} {human}", timestamp()), "\n");
+        } else {
+            write(&self.human, human, "\n");
+        }
     }
 
     /// A heading for people.
@@ -115,6 +146,12 @@ fn write(sink: &Sink, text: &str, end: &str) {
     let _ = sink.flush();
 }
 
+/// Now as RFC 3339 in UTC, to the second.
+fn timestamp() -> String {
+    let seconds = i64::try_from(now()).unwrap_or_default();
+    jiff::Timestamp::from_second(seconds).unwrap_or_default().to_string()
+}
+
 fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |passed| passed.as_secs())
 }
@@ -146,6 +183,34 @@ mod tests {
         printer.data("sha256:0");
         assert_eq!(*human.0.lock().unwrap(), b"working\n");
         assert_eq!(*data.0.lock().unwrap(), b"sha256:0\n");
+    }
+
+    fn said(style: Style) -> String {
+        let human = Buffer::default();
+        let printer = Printer::with(style, human.clone(), Buffer::default());
+        printer.line("working\n");
+        printer.line("");
+        printer.warn("careful");
+        String::from_utf8(human.0.lock().unwrap().clone()).unwrap()
+    }
+
+    #[test]
+    fn json_is_an_object_a_line() {
+        let text = said(Style { json: true, ..Style::default() });
+        let lines: Vec<serde_json::Value> =
+            text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(lines.len(), 2, "an empty line says nothing: {text}");
+        assert_eq!((&lines[0]["level"], &lines[0]["msg"]), (&"info".into(), &"working".into()));
+        assert_eq!((&lines[1]["level"], &lines[1]["msg"]), (&"warning".into(), &"careful".into()));
+        assert!(lines[0]["time"].as_str().unwrap().ends_with('Z'));
+    }
+
+    #[test]
+    fn times_and_silence() {
+        let text = said(Style { timestamps: true, ..Style::default() });
+        assert!(text.lines().next().unwrap().ends_with("Z working"), "{text}");
+        assert_eq!(said(Style { quiet: true, ..Style::default() }), "warning: careful\n");
+        assert_eq!(said(Style { quiet: true, mute: true, ..Style::default() }), "");
     }
 
     #[test]

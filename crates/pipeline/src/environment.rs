@@ -10,6 +10,9 @@ pub trait Environment {
     /// The value of `name`, `None` when it is not set. A value that is not UTF-8 counts as not set.
     fn get(&self, name: &str) -> Option<String>;
 
+    /// The names of all variables, for those that are known by their beginning alone.
+    fn names(&self) -> Vec<String>;
+
     /// The value of `name` unless it is empty, as GitLab passes unset inputs.
     fn non_empty(&self, name: &str) -> Option<String> {
         self.get(name).filter(|value| !value.is_empty())
@@ -25,11 +28,19 @@ impl Environment for ProcessEnvironment {
     fn get(&self, name: &str) -> Option<String> {
         std::env::var(name).ok()
     }
+
+    fn names(&self) -> Vec<String> {
+        std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect()
+    }
 }
 
 impl Environment for BTreeMap<String, String> {
     fn get(&self, name: &str) -> Option<String> {
         Self::get(self, name).cloned()
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.keys().cloned().collect()
     }
 }
 
@@ -52,5 +63,11 @@ struct Layered {
 impl Environment for Layered {
     fn get(&self, name: &str) -> Option<String> {
         ProcessEnvironment.get(name).or_else(|| self.below.get(name).cloned())
+    }
+
+    fn names(&self) -> Vec<String> {
+        let mut names = ProcessEnvironment.names();
+        names.extend(self.below.keys().filter(|name| ProcessEnvironment.get(name).is_none()).cloned());
+        names
     }
 }

@@ -27,4 +27,7 @@ pub use error::{Error, Kind};
 pub use handoff::Handoff;
 pub use interruption::{Interruption, until_signal};
 pub use record::{BaseImage, BuildRecord, LayerRecord, Probe, SignRecord, SignedImage, StepRecord, Tool};
-pub use settings::{flag, keychain, list, registry_client, style};
+pub use settings::{
+    configured_credentials, flag, gitlab_credentials, keychain, list, registry_client, registry_settings,
+    style,
+};

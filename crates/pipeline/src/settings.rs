@@ -46,25 +46,38 @@ pub fn registry_client(
     environment: &dyn Environment,
     arguments: &RegistryArguments,
 ) -> Result<Client, Error> {
+    Ok(Client::new(registry_settings(environment, arguments)?)?)
+}
+
+/// How registries are reached, by flags and variables.
+pub fn registry_settings(
+    environment: &dyn Environment,
+    arguments: &RegistryArguments,
+) -> Result<Settings, Error> {
     let mut plain_http = arguments.insecure_registries.clone();
     plain_http.extend(list(var::KTRUST_INSECURE_REGISTRIES, environment)?);
-    let settings = Settings {
+    Ok(Settings {
         keychain: keychain(environment),
         plain_http,
-        skip_tls_verify: arguments.skip_tls_verify.clone(),
+        skip_tls_verify: arguments.skip_tls_verify.clone().into(),
         extra_roots: authorities(environment, arguments)?,
         ..Settings::default()
-    };
-    Ok(Client::new(settings)?)
+    })
 }
 
 /// Credentials in the order in which they are tried.
 pub fn keychain(environment: &dyn Environment) -> Keychain {
+    let mut sources = configured_credentials(environment);
+    sources.extend(gitlab_credentials(environment));
+    Keychain::new(sources)
+}
+
+/// Credentials in docker's form: a variable, then files.
+pub fn configured_credentials(environment: &dyn Environment) -> Vec<Source> {
     let mut sources = Vec::new();
     sources.extend(auth_config(environment));
     sources.extend(config_files(environment).into_iter().map(Source::DockerConfigFile));
-    sources.extend(gitlab(environment));
-    Keychain::new(sources)
+    sources
 }
 
 /// `DOCKER_AUTH_CONFIG` holds the text itself, or the path of it where the variable is of type *file*.
@@ -93,7 +106,7 @@ fn config_files(environment: &dyn Environment) -> Vec<PathBuf> {
 }
 
 /// Credentials that GitLab and the user's project give as pairs of variables.
-fn gitlab(environment: &dyn Environment) -> Vec<Source> {
+pub fn gitlab_credentials(environment: &dyn Environment) -> Vec<Source> {
     let registry = environment.non_empty(var::CI_REGISTRY);
     let proxy = environment.non_empty(var::CI_DEPENDENCY_PROXY_SERVER);
     let pairs = [
@@ -119,13 +132,25 @@ fn authorities(environment: &dyn Environment, arguments: &RegistryArguments) -> 
     for name in [var::KTRUST_REGISTRY_CA, var::SSL_CERT_FILE, var::CI_SERVER_TLS_CA_FILE] {
         files.extend(environment.non_empty(name).map(PathBuf::from));
     }
-    if let Some(dir) = environment.non_empty(var::SSL_CERT_DIR) {
-        files.extend(pem_files(Path::new(&dir))?);
+    match environment.non_empty(var::SSL_CERT_DIR) {
+        Some(dir) => files.extend(pem_files(Path::new(&dir))?),
+        None => files.extend(kaniko_authorities()?),
     }
     files
         .iter()
         .map(|path| std::fs::read(path).map_err(|source| Error::Read { path: path.clone(), source }))
         .collect()
+}
+
+/// Where kaniko's users put theirs; what is no certificate there says nothing, as with kaniko.
+fn kaniko_authorities() -> Result<Vec<PathBuf>, Error> {
+    let dir = Path::new("/kaniko/ssl/certs");
+    let mut files = if dir.is_dir() { pem_files(dir)? } else { Vec::new() };
+    let holds = |path: &PathBuf| {
+        std::fs::read(path).is_ok_and(|text| text.windows(10).any(|part| part == b"-----BEGIN"))
+    };
+    files.retain(holds);
+    Ok(files)
 }
 
 fn pem_files(dir: &Path) -> Result<Vec<PathBuf>, Error> {

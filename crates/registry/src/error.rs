@@ -120,6 +120,14 @@ pub enum Error {
         /// What is wrong.
         problem: String,
     },
+    /// A certificate of ours cannot be used.
+    #[error("the client certificate for `{host}` cannot be used: {problem}")]
+    ClientCertificate {
+        /// The registry that it is for.
+        host: String,
+        /// What is wrong, without the content.
+        problem: String,
+    },
     /// The HTTP client could not be set up.
     #[error("the HTTP client cannot be set up")]
     Setup(#[source] reqwest::Error),
@@ -239,6 +247,7 @@ pub enum Outcome {
     Unusable(String),
 }
 
+mod cloud;
 mod describe;
 
 pub(crate) use describe::{is_transient, read_errors};

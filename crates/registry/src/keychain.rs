@@ -13,6 +13,7 @@ use base64::prelude::BASE64_STANDARD;
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::tls::host_name;
 use crate::{Attempt, Error, Result};
 
 mod docker_config;
@@ -35,6 +36,8 @@ pub enum Source {
     /// A Docker `config.json`; a file that does not exist holds nothing. Read again at each login, so
     /// that what is refreshed there during a long build is used.
     DockerConfigFile(PathBuf),
+    /// Somebody who is asked for each registry, by its host without the port.
+    Lookup(Arc<dyn Fn(&str) -> Option<Account> + Send + Sync>),
     /// A name and a password.
     Static {
         /// What messages call it.
@@ -46,6 +49,17 @@ pub enum Source {
         /// Its password or token.
         password: SecretString,
     },
+}
+
+/// The answer of [`Source::Lookup`].
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// What messages call it.
+    pub origin: String,
+    /// The account.
+    pub username: String,
+    /// Its password or token.
+    pub password: SecretString,
 }
 
 /// All sources, in the order in which they are tried.
@@ -106,6 +120,14 @@ impl Source {
                 if Location::parse(host).covers(target).is_some() {
                     let secret = Secret::Basic { username: username.clone(), password: password.clone() };
                     found.credentials.push(Credential { origin: origin.clone(), secret });
+                }
+                Ok(())
+            }
+            Self::Lookup(find) => {
+                if let Some(Account { origin, username, password }) = find(host_name(&target.host)) {
+                    found
+                        .credentials
+                        .push(Credential { origin, secret: Secret::Basic { username, password } });
                 }
                 Ok(())
             }

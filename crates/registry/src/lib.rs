@@ -13,6 +13,7 @@
 
 mod client;
 mod error;
+mod hosts;
 mod keychain;
 mod local;
 mod progress;
@@ -24,10 +25,11 @@ mod transport;
 
 pub use client::Client;
 pub use error::{Attempt, Error, ErrorKind, Outcome, RegistryError, Request, Result, Violation};
-pub use keychain::{Keychain, Source};
+pub use hosts::Hosts;
+pub use keychain::{Account, Keychain, Source};
 pub use local::Local;
 pub use oci_client::errors::OciErrorCode;
 pub use progress::{Direction, Reporter, Silent, Skipped};
 pub use remote::Remote;
 pub use repository::{BlobReader, BlobSource, Pushed, Put, Repository, Selector};
-pub use settings::{Retry, Settings};
+pub use settings::{ClientCertificate, Retry, Settings};

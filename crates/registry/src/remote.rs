@@ -40,6 +40,12 @@ impl Remote {
         Self { transport, mirrors, origin }
     }
 
+    /// The repository as it is at its own registry, whatever mirrors there are: what was just pushed.
+    #[must_use]
+    pub fn without_mirrors(self) -> Self {
+        Self { mirrors: Arc::new([]), ..self }
+    }
+
     /// Registry and repository: `docker.io/library/busybox`.
     pub fn name(&self) -> String {
         format!("{}/{}", self.origin.registry, self.origin.repository)
@@ -60,7 +66,7 @@ impl Remote {
         for mirror in self.mirrors.iter() {
             match manifest::resolve(&self.transport, mirror, selector).await {
                 Ok(found) => return Ok(found),
-                Err(error) => self.mirror_failed(mirror, &error),
+                Err(error) => self.mirror_failed(mirror, error)?,
             }
         }
         manifest::resolve(&self.transport, &self.origin, selector).await
@@ -71,7 +77,7 @@ impl Remote {
         for mirror in self.mirrors.iter() {
             match manifest::get(&self.transport, mirror, selector).await {
                 Ok(found) => return Ok(found),
-                Err(error) => self.mirror_failed(mirror, &error),
+                Err(error) => self.mirror_failed(mirror, error)?,
             }
         }
         manifest::get(&self.transport, &self.origin, selector).await
@@ -87,8 +93,11 @@ impl Remote {
         manifest::delete(&self.transport, &self.origin, digest).await
     }
 
-    fn mirror_failed(&self, mirror: &Endpoint, error: &Error) {
-        self.transport.settings.reporter.mirror_failed(&mirror.registry, error);
+    /// Tells that a mirror failed; where nobody else may be asked, the last one's failure is the answer.
+    fn mirror_failed(&self, mirror: &Endpoint, error: Error) -> Result<()> {
+        self.transport.settings.reporter.mirror_failed(&mirror.registry, &error);
+        let is_last = self.mirrors.last().is_some_and(|last| std::ptr::eq(last, mirror));
+        if is_last && self.transport.settings.mirrors_only { Err(error) } else { Ok(()) }
     }
 }
 

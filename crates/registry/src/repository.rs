@@ -93,6 +93,15 @@ impl Repository {
         }
     }
 
+    /// The place itself, whatever mirrors of it there are: where something is pushed to.
+    #[must_use]
+    pub fn without_mirrors(self) -> Self {
+        match self {
+            Self::Remote(remote) => Self::Remote(remote.without_mirrors()),
+            Self::Layout(local) => Self::Layout(local),
+        }
+    }
+
     /// What a tag or a digest stands for, without its content.
     pub async fn resolve(&self, selector: &Selector) -> Result<Descriptor> {
         match self {

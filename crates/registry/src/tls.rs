@@ -3,34 +3,72 @@
 //! The platform's verifier is not used: it fails to build where there is no certificate store, as in the
 //! `FROM scratch` images of the programs.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use secrecy::ExposeSecret as _;
 
-use crate::{Error, Result, Settings};
+use crate::{ClientCertificate, Error, Hosts, Result, Settings};
 
-/// The TLS configuration for these settings.
-pub(crate) fn config(settings: &Settings) -> Result<ClientConfig> {
+/// The TLS configuration for these settings, with the certificate that we show when asked for one.
+pub(crate) fn config(settings: &Settings, own: Option<(&str, &ClientCertificate)>) -> Result<ClientConfig> {
     let provider = Arc::new(ring::default_provider());
-    let roots = Arc::new(roots(&settings.extra_roots)?);
-    let verifier = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider))
-        .build()
-        .expect("the built-in roots are never empty and no revocation list is given");
-    let lenient = settings.skip_tls_verify.iter().map(|entry| host_name(entry).to_ascii_lowercase());
-    let verifier = Verifier { strict: verifier, lenient: lenient.collect(), provider: Arc::clone(&provider) };
-    let mut config = ClientConfig::builder_with_provider(provider)
+    let verifier = Verifier {
+        strict: verifier(&settings.extra_roots, &provider)?,
+        by_host: verifiers_of_hosts(settings, &provider)?,
+        lenient: settings.skip_tls_verify.clone(),
+        provider: Arc::clone(&provider),
+    };
+    let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .expect("ring implements the default protocol versions")
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(verifier))
-        .with_no_client_auth();
+        .with_custom_certificate_verifier(Arc::new(verifier));
+    let mut config = match own {
+        None => builder.with_no_client_auth(),
+        Some((host, certificate)) => {
+            let wrong = |problem: String| Error::ClientCertificate { host: host.into(), problem };
+            let (chain, key) = pair(certificate).map_err(wrong)?;
+            builder.with_client_auth_cert(chain, key).map_err(|error| wrong(error.to_string()))?
+        }
+    };
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
+}
+
+fn verifier(extra: &[Vec<u8>], provider: &Arc<CryptoProvider>) -> Result<Arc<WebPkiServerVerifier>> {
+    let roots = Arc::new(roots(extra)?);
+    Ok(WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(provider))
+        .build()
+        .expect("the built-in roots are never empty and no revocation list is given"))
+}
+
+/// For hosts with roots of their own: these besides the common ones.
+fn verifiers_of_hosts(
+    settings: &Settings,
+    provider: &Arc<CryptoProvider>,
+) -> Result<HashMap<String, Arc<WebPkiServerVerifier>>> {
+    let of_host = |(host, own): (&String, &Vec<Vec<u8>>)| {
+        let all: Vec<_> = settings.extra_roots.iter().chain(own).cloned().collect();
+        Ok((host_name(host).to_ascii_lowercase(), verifier(&all, provider)?))
+    };
+    settings.host_roots.iter().map(of_host).collect()
+}
+
+fn pair(own: &ClientCertificate) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), String> {
+    let chain = CertificateDer::pem_slice_iter(&own.chain).collect::<Result<Vec<_>, _>>();
+    let chain = chain.map_err(|error| error.to_string())?;
+    if chain.is_empty() {
+        return Err("no certificate found".into());
+    }
+    let key = PrivateKeyDer::from_pem_slice(own.key.expose_secret().as_bytes());
+    Ok((chain, key.map_err(|error| format!("the key: {error}"))?))
 }
 
 fn roots(extra: &[Vec<u8>]) -> Result<RootCertStore> {
@@ -61,7 +99,8 @@ pub(crate) fn host_name(authority: &str) -> &str {
 #[derive(Debug)]
 struct Verifier {
     strict: Arc<WebPkiServerVerifier>,
-    lenient: Vec<String>,
+    by_host: HashMap<String, Arc<WebPkiServerVerifier>>,
+    lenient: Hosts,
     provider: Arc<CryptoProvider>,
 }
 
@@ -74,10 +113,12 @@ impl ServerCertVerifier for Verifier {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        if self.lenient.contains(&server_name.to_str().to_ascii_lowercase()) {
+        let host = server_name.to_str().to_ascii_lowercase();
+        if self.lenient.has_host(&host) {
             return Ok(ServerCertVerified::assertion());
         }
-        self.strict.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+        let verifier = self.by_host.get(&host).unwrap_or(&self.strict);
+        verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
     }
 
     // The handshake's signature is always checked: it costs nothing and needs no trust.
@@ -107,7 +148,7 @@ impl ServerCertVerifier for Verifier {
 #[cfg(test)]
 mod tests {
     use super::{config, host_name};
-    use crate::{Error, Settings};
+    use crate::{ClientCertificate, Error, Settings};
 
     #[test]
     fn hosts() {
@@ -120,11 +161,23 @@ mod tests {
 
     #[test]
     fn extra_roots_must_be_certificates() {
-        assert!(config(&Settings::default()).is_ok());
+        assert!(config(&Settings::default(), None).is_ok());
         for pem in [&b"nonsense"[..], b"", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"]
         {
             let settings = Settings { extra_roots: vec![pem.to_vec()], ..Settings::default() };
-            assert!(matches!(config(&settings), Err(Error::Roots { number: 1, .. })));
+            assert!(matches!(config(&settings, None), Err(Error::Roots { number: 1, .. })));
+        }
+    }
+
+    #[test]
+    fn a_certificate_of_ours_needs_its_key() {
+        let own = |chain: &[u8]| ClientCertificate { chain: chain.to_vec(), key: "no key".into() };
+        for chain in [&b""[..], b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
+            let error = config(&Settings::default(), Some(("r.example", &own(chain)))).unwrap_err();
+            assert!(
+                matches!(&error, Error::ClientCertificate { host, .. } if host == "r.example"),
+                "{error}"
+            );
         }
     }
 }

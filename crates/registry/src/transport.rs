@@ -7,7 +7,8 @@ use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderValue, RET
 use reqwest::{Method, Response, StatusCode, Url, redirect};
 
 use crate::error::{Error, Request, Result};
-use crate::{Settings, tls};
+use crate::hosts::names;
+use crate::{ClientCertificate, Settings, tls};
 
 mod auth;
 mod challenge;
@@ -32,12 +33,34 @@ const MAX_LOGINS: usize = 12;
 /// Everything below the distribution API.
 pub(crate) struct Transport {
     pub(crate) settings: Settings,
+    common: Clients,
+    /// For registries to which we show a certificate of ours, by their names.
+    identified: Vec<(String, Clients)>,
+    auth: Auth,
+    schemes: Schemes,
+}
+
+/// Two clients that differ in the way to the server.
+struct Clients {
     /// Through the proxies of the environment.
     proxied: reqwest::Client,
     /// For loopback, where a proxy cannot reach us.
     direct: reqwest::Client,
-    auth: Auth,
-    schemes: Schemes,
+}
+
+fn clients(settings: &Settings, own: Option<(&str, &ClientCertificate)>) -> Result<Clients> {
+    let tls = tls::config(settings, own)?;
+    let builder = || {
+        reqwest::Client::builder()
+            .tls_backend_preconfigured(tls.clone())
+            .user_agent(settings.user_agent.clone())
+            .connect_timeout(settings.connect_timeout)
+            .redirect(redirect_policy())
+    };
+    Ok(Clients {
+        proxied: builder().build().map_err(Error::Setup)?,
+        direct: builder().no_proxy().build().map_err(Error::Setup)?,
+    })
 }
 
 /// One request to a registry.
@@ -70,17 +93,13 @@ impl Call {
 
 impl Transport {
     pub(crate) fn new(settings: Settings) -> Result<Self> {
-        let tls = tls::config(&settings)?;
-        let builder = || {
-            reqwest::Client::builder()
-                .tls_backend_preconfigured(tls.clone())
-                .user_agent(settings.user_agent.clone())
-                .connect_timeout(settings.connect_timeout)
-                .redirect(redirect_policy())
-        };
+        let own = settings.client_certificates.iter();
+        let own =
+            own.map(|(host, certificate)| Ok((host.clone(), clients(&settings, Some((host, certificate)))?)));
+        let identified = own.collect::<Result<_>>()?;
         Ok(Self {
-            proxied: builder().build().map_err(Error::Setup)?,
-            direct: builder().no_proxy().build().map_err(Error::Setup)?,
+            common: clients(&settings, None)?,
+            identified,
             auth: Auth::default(),
             schemes: Schemes::default(),
             settings,
@@ -160,7 +179,11 @@ impl Transport {
 
     /// The HTTP client for a URL.
     fn http(&self, url: &Url) -> &reqwest::Client {
-        if scheme::is_loopback(url.host_str().unwrap_or_default()) { &self.direct } else { &self.proxied }
+        let host = url.host_str().unwrap_or_default();
+        let server = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+        let identified = self.identified.iter().find(|(entry, _)| names(entry, &server));
+        let clients = identified.map_or(&self.common, |(_, clients)| clients);
+        if scheme::is_loopback(host) { &clients.direct } else { &clients.proxied }
     }
 
     async fn failure(&self, call: &Call, response: Response) -> Failure {

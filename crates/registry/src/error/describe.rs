@@ -6,6 +6,7 @@ use ktrust_oci::ErrorKind as ContentKind;
 use oci_client::errors::{OciEnvelope, OciErrorCode};
 use reqwest::StatusCode;
 
+use super::cloud;
 use super::{Attempt, Error, ErrorKind, RegistryError, Request};
 
 impl Error {
@@ -19,7 +20,10 @@ impl Error {
             Self::Transport { .. } | Self::Timeout { .. } | Self::CutShort { .. } => ErrorKind::Transient,
             Self::Tls { .. } => ErrorKind::Tls,
             Self::Status { .. } | Self::Protocol { .. } | Self::Content { .. } => ErrorKind::Protocol,
-            Self::Credentials { .. } | Self::Roots { .. } | Self::Host { .. } => ErrorKind::Input,
+            Self::Credentials { .. }
+            | Self::Roots { .. }
+            | Self::ClientCertificate { .. }
+            | Self::Host { .. } => ErrorKind::Input,
             Self::Local(error) => match error.kind() {
                 ContentKind::Input => ErrorKind::Input,
                 ContentKind::Content => ErrorKind::Protocol,
@@ -61,6 +65,9 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Unauthorized { request, attempts, .. } => Some(credentials_hint(request, attempts)),
+            Self::Forbidden { request, attempts, .. } if attempts.iter().all(is_anonymous) => {
+                Some(credentials_hint(request, attempts))
+            }
             Self::Forbidden { .. } => Some(
                 "the account needs the right to read or write this repository; in a GitLab job of another project, \
                  allow this project in Settings > CI/CD > Job token permissions"
@@ -131,12 +138,19 @@ fn host_of(request: &Request) -> &str {
     request.url.split('/').nth(2).unwrap_or_default()
 }
 
+fn is_anonymous(attempt: &Attempt) -> bool {
+    attempt.origin == "anonymous"
+}
+
 fn credentials_hint(request: &Request, attempts: &[Attempt]) -> String {
     let host = match host_of(request) {
         "registry-1.docker.io" | "auth.docker.io" => "docker.io",
         other => other,
     };
-    let known = attempts.iter().any(|attempt| attempt.origin != "anonymous");
+    if let Some(how) = cloud::login(host) {
+        return how;
+    }
+    let known = !attempts.iter().all(is_anonymous);
     let begin = if known { "give other credentials for" } else { "no credentials are known for" };
     format!(
         "{begin} `{host}`: run `docker login {host}`, or set DOCKER_AUTH_CONFIG; GitLab's own registry \

@@ -62,3 +62,12 @@ fn transient_answers() {
         assert!(!transient(code), "{code}");
     }
 }
+
+#[test]
+fn a_cloud_says_how_it_is_entered() {
+    let (request, errors) = (request("https://1.dkr.ecr.eu-west-1.amazonaws.com/v2/a/manifests/b"), vec![]);
+    let denied = Error::Forbidden { request: request.clone(), errors: vec![], attempts: vec![] };
+    assert!(denied.hint().unwrap().contains("ecr-login"));
+    let unknown = Error::Unauthorized { request, errors, attempts: vec![] };
+    assert!(unknown.hint().unwrap().contains("aws ecr get-login-password"));
+}

@@ -2,7 +2,7 @@
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::{Candidates, Keychain, Secret, Source};
+use super::{Account, Candidates, Keychain, Secret, Source};
 use crate::Error;
 
 fn config(text: &str) -> Source {
@@ -88,4 +88,15 @@ async fn a_missing_helper_is_reported() {
             "docker-credential-../evil of DOCKER_AUTH_CONFIG (its name is not a program's)"
         ]
     );
+}
+
+#[tokio::test]
+async fn somebody_who_is_asked_for_each_host() {
+    let find_account = |host: &str| {
+        let origin = "KANIKO_R_EXAMPLE_USER".to_owned();
+        (host == "r.example").then(|| Account { origin, username: "env".into(), password: "7".into() })
+    };
+    let source = || Source::Lookup(std::sync::Arc::new(find_account));
+    assert_eq!(summary(&find(vec![source()], "R.example:5000", "x").await), ["env:7"]);
+    assert!(find(vec![source()], "other.example", "x").await.credentials.is_empty());
 }

@@ -163,7 +163,7 @@ impl<'a> Download<'a> {
         for mirror in remote.mirrors.iter() {
             match self.open_at(mirror).await {
                 Ok(()) => return Ok(()),
-                Err(error) => remote.mirror_failed(mirror, &error),
+                Err(error) => remote.mirror_failed(mirror, error)?,
             }
         }
         self.open_at(&remote.origin).await

@@ -1,7 +1,8 @@
 //! HTTPS or HTTP.
 //!
 //! HTTPS, unless the user named the registry as one without TLS. Loopback hosts are asked: registries on
-//! the same machine mostly speak plain HTTP, and nobody can listen in. This is Docker's rule too.
+//! the same machine mostly speak plain HTTP, and nobody can listen in. This is Docker's rule too. Others are
+//! asked where the user allows it.
 
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -12,12 +13,13 @@ use reqwest::{Method, Url};
 
 use super::{Transport, failure};
 use crate::error::{Error, Request, Result};
+use crate::hosts::names;
 use crate::tls::host_name;
 
-/// How long a loopback host may take to say how it speaks.
+/// How long a host may take to say how it speaks.
 const PROBE: Duration = Duration::from_secs(5);
 
-/// What was learnt about loopback hosts.
+/// What was learnt about hosts that were asked.
 #[derive(Default)]
 pub(crate) struct Schemes {
     secure: Mutex<HashMap<String, bool>>,
@@ -37,20 +39,22 @@ impl Transport {
         let host = url.host_str().unwrap_or_default();
         let server = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
         self.settings.plain_http.iter().any(|entry| names(entry, &server))
+            || self.settings.plain_http_fallback.has_server(&server)
     }
 
     async fn is_secure(&self, server: &str) -> bool {
         if self.settings.plain_http.iter().any(|entry| names(entry, server)) {
             return false;
         }
-        if !is_loopback(host_name(server)) {
+        let local = is_loopback(host_name(server));
+        if !local && !self.settings.plain_http_fallback.has_server(server) {
             return true;
         }
         let known = self.schemes.secure.lock().unwrap_or_else(PoisonError::into_inner).get(server).copied();
         if let Some(secure) = known {
             return secure;
         }
-        match self.probe(server).await {
+        match self.probe(server, local).await {
             Some(secure) => {
                 self.schemes
                     .secure
@@ -64,11 +68,13 @@ impl Transport {
         }
     }
 
-    /// Whether a host speaks TLS; `None` when nobody answers.
-    async fn probe(&self, server: &str) -> Option<bool> {
+    /// Whether a host speaks TLS; `None` when nobody answers. One that is slow is not thought to be plain.
+    async fn probe(&self, server: &str, local: bool) -> Option<bool> {
         let url = Url::parse(&format!("https://{server}/v2/")).ok()?;
         let request = Request::new(&Method::GET, &url);
-        let answer = tokio::time::timeout(PROBE, self.http(&url).get(url.clone()).send()).await.ok()?;
+        let Ok(answer) = tokio::time::timeout(PROBE, self.http(&url).get(url.clone()).send()).await else {
+            return (!local).then_some(true);
+        };
         let Err(error) = answer else { return Some(true) };
         match failure::of_reqwest(request, error) {
             // TLS with a certificate that we do not trust is TLS: the request shall say so.
@@ -84,11 +90,6 @@ fn socket_address(server: &str) -> String {
     if has_port { server.to_owned() } else { format!("{server}:443") }
 }
 
-/// Whether an entry of [`crate::Settings::plain_http`] means a server.
-fn names(entry: &str, server: &str) -> bool {
-    entry.eq_ignore_ascii_case(server) || entry.eq_ignore_ascii_case(host_name(server))
-}
-
 /// Whether a host, with or without brackets, is this machine.
 pub(crate) fn is_loopback(host: &str) -> bool {
     let host = host.trim_start_matches('[').trim_end_matches(']');
@@ -99,7 +100,7 @@ pub(crate) fn is_loopback(host: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_loopback, names};
+    use super::is_loopback;
 
     #[test]
     fn loopback() {
@@ -109,13 +110,5 @@ mod tests {
         for host in ["localhost.example", "128.0.0.1", "127.0.0.1.example", "", "10.0.0.1"] {
             assert!(!is_loopback(host), "{host}");
         }
-    }
-
-    #[test]
-    fn entries() {
-        assert!(names("r.example", "r.example:5000"));
-        assert!(names("r.example:5000", "R.example:5000"));
-        assert!(!names("r.example:5000", "r.example:5001"));
-        assert!(!names("r.example:5000", "r.example"));
     }
 }

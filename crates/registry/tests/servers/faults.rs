@@ -161,6 +161,23 @@ async fn mirrors_are_asked_first() {
 }
 
 #[tokio::test]
+async fn mirrors_may_be_all_there_is() {
+    let origin = Fake::start(|_, _| Reply::ok("{}"));
+    let mirrors = [Fake::start(|_, _| Reply::status(404)), Fake::start(|_, _| Reply::status(403))];
+    let hosts: Vec<_> = mirrors.iter().map(|mirror| mirror.host.clone()).collect();
+    let mut settings = Settings { mirrors_only: true, ..settings() };
+    settings.mirrors.insert(origin.host.clone(), hosts);
+    let repository = repository(settings, &origin.image("app"));
+    let error = repository.document(&tag("v1")).await.unwrap_err();
+    assert_eq!(error.status(), Some(403), "the last mirror's answer");
+    assert_eq!(repository.resolve(&tag("v1")).await.unwrap_err().status(), Some(403));
+    assert!(repository.blob(&Descriptor::of("x", b"x"), 10).await.is_err());
+    assert!(origin.lines().iter().all(|line| !line.contains("/app/")), "{:?}", origin.lines());
+    let _ = repository.without_mirrors().resolve(&tag("v1")).await;
+    assert!(origin.lines().iter().any(|line| line.contains("/app/")));
+}
+
+#[tokio::test]
 async fn an_absent_size_is_no_size() {
     let fake = Fake::start(|_, _| Reply::ok("content"));
     let blob = Descriptor::new("x", Digest::of("content"), 0);

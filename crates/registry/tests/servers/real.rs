@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use ktrust_registry::ClientCertificate;
 use tempfile::TempDir;
 
 /// The user of a registry that asks for one.
@@ -28,6 +29,8 @@ pub(crate) enum Kind {
     Plain,
     Password,
     Tls,
+    /// With TLS, and only for those who show a certificate of the authority.
+    Identified,
 }
 
 impl Registry {
@@ -37,7 +40,7 @@ impl Registry {
         for _ in 0..5 {
             let directory = tempfile::tempdir().unwrap();
             let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-            if kind == Kind::Tls {
+            if matches!(kind, Kind::Tls | Kind::Identified) {
                 certify(directory.path());
             }
             std::fs::write(directory.path().join("htpasswd"), HTPASSWD).unwrap();
@@ -68,6 +71,13 @@ impl Registry {
     /// The PEM text of the authority of a registry with TLS.
     pub(crate) fn authority(&self) -> Vec<u8> {
         std::fs::read(self.directory.path().join("ca.pem")).unwrap()
+    }
+
+    /// A certificate that the authority signed, and its key; the server's own does.
+    pub(crate) fn certificate(&self) -> ClientCertificate {
+        let read = |name: &str| std::fs::read(self.directory.path().join(name)).unwrap();
+        let key = String::from_utf8(read("server.key")).unwrap().into();
+        ClientCertificate { chain: read("server.pem"), key }
     }
 
     /// What the registry wrote about the requests that it got.
@@ -121,6 +131,9 @@ fn configure(directory: &Path, port: u16, kind: Kind) -> String {
         Kind::Plain => String::new(),
         Kind::Password => format!("auth: {{htpasswd: {{realm: ktrust, path: {at}/htpasswd}}}}\n"),
         Kind::Tls => format!("  tls: {{certificate: {at}/server.pem, key: {at}/server.key}}\n"),
+        Kind::Identified => format!(
+            "  tls: {{certificate: {at}/server.pem, key: {at}/server.key, clientcas: [{at}/ca.pem]}}\n"
+        ),
     };
     format!(
         "version: 0.1\nlog: {{level: info}}\nstorage:\n  filesystem: {{rootdirectory: {at}/storage}}\n  \
@@ -138,7 +151,7 @@ fn certify(directory: &Path) {
             .expect("`openssl` is not installed: run `cargo xtask test`, which installs it");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     };
-    let extensions = "subjectAltName=IP:127.0.0.1,DNS:localhost\nextendedKeyUsage=serverAuth\n";
+    let extensions = "subjectAltName=IP:127.0.0.1,DNS:localhost\nextendedKeyUsage=serverAuth,clientAuth\n";
     std::fs::write(directory.join("extensions"), extensions).unwrap();
     let key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
     openssl(&format!("req -x509 {key} -keyout ca.key -out ca.pem -subj /CN=authority -days 2"));
