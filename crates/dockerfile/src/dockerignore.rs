@@ -103,6 +103,16 @@ impl Matcher {
         self.patterns.is_empty()
     }
 
+    /// Whether a `!pattern` brings something back.
+    pub fn has_exceptions(&self) -> bool {
+        self.patterns.iter().any(|pattern| pattern.negated)
+    }
+
+    /// Whether a single pattern excludes all that lies in the context: `*`, `**` or `**/*`.
+    pub fn covers_everything(&self) -> bool {
+        self.patterns.iter().any(Pattern::is_everything)
+    }
+
     /// Judges a path in a walk. `path` is relative, with slashes and without one at its end; `parents` is
     /// what the verdict about its directory carried, the default at the top.
     pub fn judge(&self, path: &str, parents: &Parents) -> Verdict {

@@ -6,6 +6,8 @@ use crate::duration::DurationError;
 use crate::error::Kind;
 use crate::expand::ExpandError;
 use crate::instruction::MountError;
+use crate::lint::ConfigurationError;
+use crate::mode::ModeError;
 use crate::port::PortError;
 
 /// A mistake in a Dockerfile.
@@ -34,6 +36,9 @@ pub enum Problem {
     /// An escape directive with another character than `\` and the backtick.
     #[error("invalid escape token '{value}' does not match ` or \\")]
     BadEscape { value: String },
+    /// A `check` directive that cannot be read.
+    #[error("in the check directive: {0}")]
+    Check(#[from] ConfigurationError),
     /// A `syntax` directive that names a frontend other than Docker's.
     #[error("unsupported frontend `{reference}` in the syntax directive")]
     UnknownFrontend { reference: String },
@@ -138,6 +143,12 @@ pub enum Problem {
     /// A port that cannot be read.
     #[error(transparent)]
     Port(#[from] PortError),
+    /// A `--chmod` that cannot be read.
+    #[error(transparent)]
+    Mode(#[from] ModeError),
+    /// A signal that does not exist.
+    #[error("STOPSIGNAL names no signal: {name}")]
+    StopSignal { name: String },
     /// ONBUILD under ONBUILD.
     #[error("chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed")]
     OnbuildChained,
@@ -192,6 +203,7 @@ impl Problem {
             Self::NoInstructions | Self::NoStages => "begin with `FROM image`",
             Self::BeforeFrom { .. } => "move it below a FROM; only ARG may stand above the first one",
             Self::BadEscape { .. } => "write `# escape=\\` or, for Windows paths, a backtick",
+            Self::Check(_) => "write `# check=skip=RULE,RULE;error=true;experimental=all`, any of the three",
             Self::UnknownFrontend { .. } => {
                 "use `docker/dockerfile:1` or drop the line; ktrust runs no frontend images"
             }

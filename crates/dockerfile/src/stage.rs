@@ -92,26 +92,41 @@ pub struct UnknownTarget {
 impl Dockerfile {
     /// Reads a Dockerfile.
     pub fn parse(source: impl AsRef<[u8]>) -> Result<Self, Error> {
-        let ast = Ast::parse(source.as_ref())?;
-        if let Some(syntax) = &ast.directives.syntax
+        match Self::parse_partly(source.as_ref()) {
+            (file, None) => Ok(file),
+            (_, Some(error)) => Err(error),
+        }
+    }
+
+    /// Reads a Dockerfile up to the first mistake in it. The checks have something to say about what stands
+    /// before.
+    pub(crate) fn parse_partly(source: &[u8]) -> (Self, Option<Error>) {
+        let mut file = Self {
+            directives: Directives::default(),
+            global_args: Vec::new(),
+            stages: Vec::new(),
+            empty_continuations: Vec::new(),
+        };
+        let error = file.read(source).err();
+        (file, error)
+    }
+
+    fn read(&mut self, source: &[u8]) -> Result<(), Error> {
+        let ast = Ast::parse(source)?;
+        (self.directives, self.empty_continuations) = (ast.directives, ast.empty_continuations);
+        if let Some(syntax) = &self.directives.syntax
             && !frontend::is_supported(&syntax.value)
         {
             return Err(Problem::UnknownFrontend { reference: syntax.value.clone() }).at(syntax.location);
         }
-        let mut file = Self {
-            directives: ast.directives,
-            global_args: Vec::new(),
-            stages: Vec::new(),
-            empty_continuations: ast.empty_continuations,
-        };
         for node in &ast.nodes {
-            file.add(Item::parse(node)?)?;
+            self.add(Item::parse(node)?)?;
         }
-        if file.stages.is_empty() {
+        if self.stages.is_empty() {
             let last = ast.nodes.last().map_or(Location::line(1), |node| node.location);
             return Err(Problem::NoStages).at(last);
         }
-        Ok(file)
+        Ok(())
     }
 
     fn add(&mut self, item: Item) -> Result<(), Error> {

@@ -71,6 +71,17 @@ impl Pattern {
         }
     }
 
+    /// Whether it excludes all that lies at the top, and so everything.
+    pub(super) fn is_everything(&self) -> bool {
+        let tokens = match &self.form {
+            Form::Suffix(text) => return !self.negated && text.is_empty(),
+            Form::Tokens(tokens) if self.literal.is_empty() => tokens,
+            _ => return false,
+        };
+        let any = matches!(tokens.as_slice(), [Token::Any] | [Token::Directories, Token::Body, Token::Any]);
+        !self.negated && any
+    }
+
     /// Whether it may match a path below `directory`; `true` in doubt.
     pub(super) fn may_match_below(&self, directory: &str) -> bool {
         let directory = format!("{directory}/");

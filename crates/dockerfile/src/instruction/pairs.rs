@@ -27,6 +27,8 @@ pub struct Arg {
     /// The lines of the instruction, for those that have no [`Instruction`](crate::Instruction) around
     /// them.
     pub location: crate::Location,
+    /// The comments right above it, for the same reason.
+    pub comments: Vec<String>,
 }
 
 /// A variable of ARG.
@@ -64,7 +66,7 @@ impl Arg {
         if arguments.iter().any(|argument| argument.name.is_empty()) {
             return Err(Problem::BlankName { keyword: "ARG" }).at(node.location);
         }
-        Ok(Self { arguments, location: node.location })
+        Ok(Self { arguments, location: node.location, comments: node.comments.clone() })
     }
 }
 
