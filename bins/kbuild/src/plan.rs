@@ -47,6 +47,8 @@ impl Names<'_> {
     /// What FROM of a stage means: named contexts beat stages, stages beat images.
     pub(crate) fn base(&self, index: usize, image: &str) -> Meaning {
         match (self.context(image), self.file().base_stage(index, image)) {
+            // A stage that is called so in spite of all is meant by the name; a context never is.
+            (_, Some(stage)) if image == "scratch" => Meaning::Stage(stage),
             _ if image == "scratch" => Meaning::Scratch,
             (Some(name), _) => Meaning::Named(name),
             (None, Some(stage)) => Meaning::Stage(stage),
