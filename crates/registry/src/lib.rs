@@ -33,3 +33,4 @@ pub use progress::{Direction, Reporter, Silent, Skipped};
 pub use remote::Remote;
 pub use repository::{BlobReader, BlobSource, Pushed, Put, Repository, Selector};
 pub use settings::{ClientCertificate, Retry, Settings};
+pub use transport::Downloaded;

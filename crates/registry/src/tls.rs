@@ -6,6 +6,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring};
@@ -85,6 +87,25 @@ fn roots(extra: &[Vec<u8>]) -> Result<RootCertStore> {
         }
     }
     Ok(store)
+}
+
+/// The roots for a host as PEM.
+pub(crate) fn pem(settings: &Settings, host: &str) -> Vec<u8> {
+    let mut text = Vec::new();
+    for certificate in webpki_root_certs::TLS_SERVER_ROOT_CERTS {
+        text.extend_from_slice(b"-----BEGIN CERTIFICATE-----\n");
+        for line in STANDARD.encode(certificate).as_bytes().chunks(64) {
+            text.extend_from_slice(line);
+            text.push(b'\n');
+        }
+        text.extend_from_slice(b"-----END CERTIFICATE-----\n");
+    }
+    let own = settings.host_roots.iter().filter(|(known, _)| host_name(known).eq_ignore_ascii_case(host));
+    for pem in settings.extra_roots.iter().chain(own.flat_map(|(_, roots)| roots)) {
+        text.extend_from_slice(pem);
+        text.push(b'\n');
+    }
+    text
 }
 
 /// The host without its port and brackets.

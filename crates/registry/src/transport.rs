@@ -16,10 +16,12 @@ mod failure;
 mod retry;
 mod scheme;
 mod upload;
+mod web;
 
 pub(crate) use auth::{Right, Scope};
 pub(crate) use retry::Backoff;
 pub(crate) use upload::FileBody;
+pub use web::Downloaded;
 
 use auth::{Auth, Grant};
 use failure::Failure;
@@ -188,11 +190,7 @@ impl Transport {
 
     async fn failure(&self, call: &Call, response: Response) -> Failure {
         let status = response.status();
-        let retry_after = response
-            .headers()
-            .get(RETRY_AFTER)
-            .and_then(|value| value.to_str().ok()?.trim().parse().ok())
-            .map(Duration::from_secs);
+        let retry_after = retry_after(response.headers().get(RETRY_AFTER));
         let body = self.read_capped(response, ERROR_BODY).await;
         Failure { request: call.request(), status, retry_after, body }
     }
@@ -244,6 +242,11 @@ impl Transport {
             Ok(result) => result.map_err(|error| failure::of_reqwest(request.clone(), error)),
         }
     }
+}
+
+/// The pause that a server asks for, in seconds; its form as a date is not obeyed.
+fn retry_after(header: Option<&HeaderValue>) -> Option<Duration> {
+    header.and_then(|value| value.to_str().ok()?.trim().parse().ok()).map(Duration::from_secs)
 }
 
 /// Up to ten redirects, never from HTTPS to HTTP. `reqwest` drops `Authorization` between hosts.
