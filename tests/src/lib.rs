@@ -23,10 +23,14 @@ mod invocation;
 pub mod place;
 pub mod pod;
 mod registry;
+mod repository;
 pub mod tamper;
 pub mod tools;
+mod web;
 
 pub use context::Context;
 pub use faulty::{Fault, FaultyRegistry};
 pub use invocation::{Invocation, Run, Running};
 pub use registry::{PASSWORD, Registry, USER};
+pub use repository::Repository;
+pub use web::{Asked, Reply, Web};

@@ -1,5 +1,7 @@
 //! `kbuild build`: parse, plan, resolve, execute, publish.
 
+use std::sync::Arc;
+
 use ktrust_console::Printer;
 use ktrust_dockerfile::Dockerfile;
 use ktrust_oci::Digest;
@@ -10,6 +12,7 @@ use tokio::runtime::Runtime;
 
 use crate::builder::{Builder, Memory, names};
 use crate::cli::Isolation;
+use crate::context::{Opened, Opener};
 use crate::error::Error;
 use crate::image::Image;
 use crate::instruction::Given;
@@ -18,51 +21,65 @@ use crate::probe;
 use crate::progress::Progress;
 use crate::publish::{self, Destination};
 use crate::record;
+use crate::remote::{Fetcher, Secrets};
 use crate::scope::platform_variables;
 use crate::settings::{BuildSettings, repository};
-use crate::source::Source;
 use crate::stop::Stop;
 use crate::time::now;
 use crate::work::Work;
 
 /// Builds an image and publishes it. Everything that can be refused is refused before anything runs.
 pub(crate) fn build(
-    settings: &BuildSettings,
+    mut settings: BuildSettings,
     client: &Client,
     printer: &Printer,
     environment: &dyn Environment,
 ) -> Result<(), Error> {
     let started = now();
-    check_handoff(settings)?;
-    let source = Source::read(&settings.dockerfile)?;
+    check_handoff(&settings)?;
+    let stop = Stop::listen()?;
+    let runtime = runtime()?;
+    let work = Work::open(&settings.work_dir)?;
+    let progress = Progress::new(printer.clone());
+    let fetcher = Fetcher::new(client, &runtime, stop.clone(), secrets(&settings), environment);
+    let opener = Opener {
+        settings: &settings.context,
+        fetcher: &fetcher,
+        work: &work,
+        progress: &progress,
+        stop: &stop,
+        commit_times: settings.epoch.is_some() || settings.epoch_of_context,
+    };
+    let Opened { context, source, modified } = opener.open()?;
+    if settings.epoch_of_context {
+        settings.epoch = modified;
+    }
+    let settings = &settings;
     let globals = globals(settings, &source.file).map_err(|error| source.broken(error))?;
     let target = target(settings, &source.file)?;
     let plan = Plan::new(&names(&source, settings, globals.clone()), target)?;
-    let stop = Stop::listen()?;
-    let runtime = runtime()?;
     let destinations =
         runtime.block_on(stop.race(publish::open(client, &settings.targets, settings.push)))?;
-    let work = Work::open(&settings.work_dir)?;
     let sandbox = sandbox(settings.run.isolation, &stop)?;
-    let progress = Progress::new(printer.clone());
     let builder = Builder {
         settings,
         source: &source,
+        context,
+        fetcher: &fetcher,
         globals,
         client,
         runtime: &runtime,
         stop: stop.clone(),
-        work,
+        work: &work,
         sandbox,
         progress,
         memory: Memory::default(),
     };
-    builder.context(None)?; // one that is missing is a mistake also where no step reads it
     let image = builder.run(&plan)?.finish(&settings.labels)?;
     let report = builder.report();
     let mut probe = None;
     if settings.push {
-        probe = push(&runtime, &stop, &destinations, &image, &builder.work, settings)?;
+        probe = push(&runtime, &stop, &destinations, &image, &work, settings)?;
     }
     stop.check()?;
     let facts = record::Facts {
@@ -79,6 +96,11 @@ pub(crate) fn build(
     record::write(&facts, written)?;
     say(printer, settings, &image, written);
     Ok(())
+}
+
+/// Secrets of the command line, for sources that ask who we are.
+fn secrets(_settings: &BuildSettings) -> Secrets {
+    Arc::new(|_| None)
 }
 
 /// Where RUN runs. There is one mechanism so far, so the best one is that.

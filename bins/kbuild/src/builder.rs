@@ -19,11 +19,13 @@ use ktrust_sandbox::{Sandbox, Workspace};
 use tokio::runtime::Runtime;
 
 use crate::base::Base;
+use crate::context::Context;
 use crate::error::Error;
 use crate::image::{Draft, Layer};
 use crate::instruction;
 use crate::plan::{Names, Plan};
 use crate::progress::{Progress, Shown};
+use crate::remote::Fetcher;
 use crate::settings::BuildSettings;
 use crate::source::Source;
 use crate::stop::Stop;
@@ -39,11 +41,14 @@ const GZIP_LEVEL: u32 = 6;
 pub(crate) struct Builder<'a> {
     pub(crate) settings: &'a BuildSettings,
     pub(crate) source: &'a Source,
+    /// The main context.
+    pub(crate) context: Arc<Context>,
+    pub(crate) fetcher: &'a Fetcher<'a>,
     pub(crate) globals: Variables,
     pub(crate) client: &'a Client,
     pub(crate) runtime: &'a Runtime,
     pub(crate) stop: Stop,
-    pub(crate) work: Work,
+    pub(crate) work: &'a Work,
     pub(crate) sandbox: Box<dyn Sandbox>,
     pub(crate) progress: Progress,
     /// What is known so far; empty at the start.
@@ -87,7 +92,9 @@ impl<'a> Builder<'a> {
         for trigger in triggers {
             self.step(&mut stage, &trigger, at)?;
         }
-        for instruction in &recipe.instructions {
+        // A stage that the command line replaces is not built.
+        let own = if self.names().replaced(index).is_some() { &[] } else { &recipe.instructions[..] };
+        for instruction in own {
             self.step(&mut stage, instruction, instruction.location)?;
         }
         Ok(stage)

@@ -1,16 +1,26 @@
 //! The build context: a directory, less what .dockerignore leaves out.
+//!
+//! A context that is no directory of this machine is first made one in the work directory: [`Opener`].
+
+mod open;
+mod source;
+mod spool;
 
 use std::path::{Path, PathBuf};
 
 use ktrust_dockerfile::dockerignore::Matcher;
-use ktrust_rootfs::Root;
+use ktrust_rootfs::{Owner, Root};
 
 use crate::error::Error;
+pub(crate) use open::{Opened, Opener};
+pub(crate) use source::{ArchiveSource, ContextSettings, ContextSource, DockerfileSource};
 
-/// A directory of the user's that COPY and ADD read. Nothing is ever written to it.
+/// A directory that COPY and ADD read. Nothing is ever written to it.
 pub(crate) struct Context {
     root: Root,
     ignore: Matcher,
+    /// Whose the files are, whoever checked them out; `None`: what the files say.
+    owner: Option<Owner>,
     /// Our own work directory, where it lies inside.
     own: Option<PathBuf>,
 }
@@ -21,12 +31,38 @@ impl Context {
         let fault = |source| Error::Read { path: directory.into(), source };
         if !std::fs::metadata(directory).map_err(fault)?.is_dir() {
             let message = format!("the context `{}` is not a directory", directory.display());
-            return Err(Error::usage(message, "archives and git repositories are not supported yet"));
+            return Err(Error::usage(message, "name a directory, an archive, or the address of either"));
         }
         let real = directory.canonicalize().map_err(fault)?;
         let own =
             work.strip_prefix(&real).ok().filter(|rest| !rest.as_os_str().is_empty()).map(Path::to_owned);
-        Ok(Self { root: Root::open(&real)?, ignore: ignore(directory, dockerfile)?, own })
+        let owner = Some(Owner::default());
+        Ok(Self { root: Root::open(&real)?, ignore: ignore(directory, dockerfile)?, owner, own })
+    }
+
+    /// Opens what was fetched into a directory of its own. BuildKit reads no `.dockerignore` there; where
+    /// one is wanted, `dockerfile` may have its own beside it.
+    pub(crate) fn fetched(
+        directory: &Path,
+        owner: Option<Owner>,
+        dockerfile: Option<&Path>,
+    ) -> Result<Self, Error> {
+        let root = Root::open(directory)?;
+        let mut ignore = parse(directory, b"")?;
+        if let Some(dockerfile) = dockerfile {
+            let beside = dockerfile.strip_prefix(directory).ok().map(ignore_beside);
+            for path in [Some(PathBuf::from(".dockerignore")), beside].into_iter().flatten() {
+                if let Some(text) = root.read(&path)? {
+                    ignore = parse(&path, &text)?;
+                }
+            }
+        }
+        Ok(Self { root, ignore, owner, own: None })
+    }
+
+    /// Whose the files are; `None`: what the files say.
+    pub(crate) fn owner(&self) -> Option<Owner> {
+        self.owner
     }
 
     pub(crate) fn root(&self) -> &Root {
@@ -48,12 +84,15 @@ impl Context {
     }
 }
 
+/// The ignore file that belongs to one Dockerfile.
+fn ignore_beside(dockerfile: &Path) -> PathBuf {
+    let mut name = dockerfile.as_os_str().to_owned();
+    name.push(".dockerignore");
+    name.into()
+}
+
 fn ignore(directory: &Path, dockerfile: Option<&Path>) -> Result<Matcher, Error> {
-    let beside = dockerfile.map(|path| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(".dockerignore");
-        PathBuf::from(name)
-    });
+    let beside = dockerfile.map(ignore_beside);
     for path in beside.into_iter().chain([directory.join(".dockerignore")]) {
         match std::fs::read(&path) {
             Ok(text) => return parse(&path, &text),

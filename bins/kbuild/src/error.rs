@@ -44,6 +44,9 @@ pub(crate) enum Error {
     BasePlatform { name: String, platform: String, has: Vec<String> },
     #[error("base image `{name}` is broken: {why}")]
     BaseBroken { name: String, why: String },
+    /// A source on another machine.
+    #[error(transparent)]
+    Remote(#[from] crate::remote::Failure),
     #[error(transparent)]
     Registry(#[from] ktrust_registry::Error),
     #[error(transparent)]
@@ -95,6 +98,7 @@ impl Diagnose for Error {
                 Exit::Usage => Exit::SourceNotFound,
                 other => other,
             },
+            Self::Remote(failure) => failure.exit(),
             Self::Registry(source) => exit::registry(source),
             Self::Oci(error) => exit::oci(error),
             Self::Rootfs(error) => rootfs_exit(error),
@@ -114,6 +118,7 @@ impl Diagnose for Error {
             Self::Dockerfile { source, .. } => source.hint(),
             Self::BasePlatform { has, .. } => Some(format!("it has {}", has.join(", "))),
             Self::Base { source, .. } | Self::Registry(source) => source.hint(),
+            Self::Remote(failure) => failure.hint(),
             Self::Oci(error) => error.hint(),
             Self::Rootfs(error) => error.hint(),
             Self::Sandbox(error) => error.hint(),

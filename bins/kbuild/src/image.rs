@@ -77,8 +77,22 @@ impl Draft {
         });
     }
 
+    /// Layers that no line tells of get theirs at the end, as in BuildKit: those of contexts, and of images
+    /// whose history is not complete.
+    fn complete_history(&mut self) {
+        let told = self.config.history.iter().filter(|line| !line.empty_layer).count();
+        for _ in told..self.layers.len() {
+            self.config.history.push(History {
+                created: Some(rfc3339(self.created)),
+                comment: Some("buildkit.exporter.v0".into()),
+                ..History::default()
+            });
+        }
+    }
+
     /// Closes the image. `labels` come from the command line and win over the Dockerfile's.
     pub(crate) fn finish(mut self, labels: &[(String, String)]) -> Result<Image, Error> {
+        self.complete_history();
         self.config.created = Some(rfc3339(self.created));
         self.config.config.labels.extend(labels.iter().cloned());
         let config_bytes = serde_json::to_vec(&self.config).map_err(Error::Serialize)?;

@@ -3,6 +3,7 @@
 mod add;
 mod configure;
 mod copy;
+mod lay;
 mod run;
 mod select;
 mod workdir;
@@ -10,6 +11,7 @@ mod workdir;
 pub(crate) use add::add;
 pub(crate) use configure::{Given, arg, configure};
 pub(crate) use copy::copy;
+pub(crate) use lay::lay;
 pub(crate) use run::run;
 pub(crate) use workdir::workdir;
 

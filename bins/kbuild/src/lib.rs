@@ -21,6 +21,7 @@ mod probe;
 mod progress;
 mod publish;
 mod record;
+mod remote;
 mod scope;
 mod settings;
 mod source;
@@ -77,6 +78,6 @@ fn build_command(
         return Ok(Some(code.into()));
     }
     let client = registry_client(environment, &arguments.registry)?;
-    build::build(&settings, &client, printer, environment)?;
+    build::build(settings, &client, printer, environment)?;
     Ok(None)
 }

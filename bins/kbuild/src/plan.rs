@@ -6,6 +6,7 @@
 use ktrust_dockerfile::{Command, Dockerfile, ExpandedFrom, Flag, Location, Variables};
 
 use crate::error::Error;
+use crate::settings::familiar;
 use crate::source::Source;
 use crate::support;
 
@@ -44,6 +45,11 @@ impl Names<'_> {
         from.expand(self.file().directives.escape, &self.globals).map_err(|error| self.source.broken(error))
     }
 
+    /// The named context that stands in for a whole stage of that name.
+    pub(crate) fn replaced(&self, index: usize) -> Option<String> {
+        self.context(self.file().stages[index].name.as_deref()?)
+    }
+
     /// What FROM of a stage means: named contexts beat stages, stages beat images.
     pub(crate) fn base(&self, index: usize, image: &str) -> Meaning {
         match (self.context(image), self.file().base_stage(index, image)) {
@@ -66,18 +72,10 @@ impl Names<'_> {
     }
 
     /// The named context that replaces `name`; `busybox` replaces `docker.io/library/busybox:latest` too.
-    fn context(&self, name: &str) -> Option<String> {
-        let wanted = canonical(name);
-        self.contexts
-            .iter()
-            .find(|context| context.eq_ignore_ascii_case(name) || canonical(context) == wanted)
-            .cloned()
+    pub(crate) fn context(&self, name: &str) -> Option<String> {
+        let wanted = familiar(name).or_else(|| familiar(&name.to_lowercase()))?;
+        self.contexts.iter().find(|context| **context == wanted).cloned()
     }
-}
-
-fn canonical(name: &str) -> String {
-    let name = name.trim_start_matches("docker.io/").trim_start_matches("library/");
-    name.trim_end_matches(":latest").to_owned()
 }
 
 impl Plan {
@@ -99,6 +97,10 @@ struct Walk<'a> {
 impl Walk<'_> {
     fn visit(&mut self, index: usize) -> Result<(), Error> {
         if self.order.contains(&index) {
+            return Ok(());
+        }
+        if self.names.replaced(index).is_some() {
+            self.order.push(index);
             return Ok(());
         }
         self.open.push(index);

@@ -82,7 +82,7 @@ fn record(facts: &Facts<'_>, pushed: bool) -> BuildRecord {
         platforms: vec![image.platform.to_string()],
         layers: image.layers.iter().map(layer).collect(),
         bases: bases(&facts.report),
-        dockerfile: facts.source.path.display().to_string(),
+        dockerfile: facts.source.name.clone(),
         target: settings.target_stage.clone(),
         build_args: settings.build_args.iter().map(|(name, _)| name.clone()).collect(),
         isolation: facts.isolation.into(),

@@ -9,17 +9,17 @@ use std::path::PathBuf;
 use ktrust_oci::{ImageReference, Platform, Reference};
 use ktrust_pipeline::{Environment, flag, list, variables as var};
 
-pub(crate) use self::context::NamedContext;
+pub(crate) use self::context::{NamedContext, familiar};
 pub(crate) use self::output::{Files, Target};
 pub(crate) use self::run::RunSettings;
 use crate::cli::BuildArguments;
+use crate::context::ContextSettings;
 use crate::error::Error;
 
 /// Everything `kbuild build` needs to know, in plain values.
 #[derive(Debug)]
 pub(crate) struct BuildSettings {
-    pub(crate) context: PathBuf,
-    pub(crate) dockerfile: PathBuf,
+    pub(crate) context: ContextSettings,
     /// Where the image is written; the first one names it in the hand-off.
     pub(crate) targets: Vec<Target>,
     /// False: the targets are only checked.
@@ -31,6 +31,8 @@ pub(crate) struct BuildSettings {
     pub(crate) platform: Platform,
     /// Seconds since 1970 that all times are clamped to.
     pub(crate) epoch: Option<i64>,
+    /// The context, where it was fetched, tells them.
+    pub(crate) epoch_of_context: bool,
     pub(crate) run: RunSettings,
     pub(crate) probe: bool,
     pub(crate) work_dir: PathBuf,
@@ -40,28 +42,34 @@ pub(crate) struct BuildSettings {
 impl BuildSettings {
     /// Resolves the command line. Nothing is read but variables.
     pub(crate) fn resolve(arguments: &BuildArguments, environment: &dyn Environment) -> Result<Self, Error> {
-        let context = context::main(&arguments.context, environment)?;
         let output = &arguments.output;
+        let build_args = build_args(arguments, environment)?;
+        let (epoch, epoch_of_context) = epoch(&build_args, environment)?;
         let path = |flag: &Option<PathBuf>, name| {
             flag.clone().or_else(|| environment.non_empty(name).map(PathBuf::from))
         };
         let text = |flag: &Option<String>, name| flag.clone().or_else(|| environment.non_empty(name));
         let no_push = output.no_push || (!output.push && flag(var::KBUILD_NO_PUSH, environment)?);
         Ok(Self {
-            dockerfile: path(&arguments.file, var::KBUILD_FILE).unwrap_or_else(|| context.join("Dockerfile")),
+            context: context::main(
+                &arguments.context,
+                path(&arguments.file, var::KBUILD_FILE),
+                &build_args,
+                environment,
+            )?,
             targets: output::targets(output, environment)?,
             push: !no_push,
-            build_args: build_args(arguments, environment)?,
+            build_args,
             labels: pairs("--label", &or_list(&output.labels, var::KBUILD_LABELS, environment)?)?,
             named_contexts: context::named(&arguments.context.build_contexts)?,
             target_stage: text(&arguments.target, var::KBUILD_TARGET),
             platform: platform(text(&arguments.platform, var::KBUILD_PLATFORM).as_deref())?,
-            epoch: epoch(environment)?,
+            epoch,
+            epoch_of_context,
             run: RunSettings::resolve(&arguments.run, environment)?,
             probe: arguments.probe || flag(var::KBUILD_PROBE, environment)?,
             work_dir: path(&arguments.work_dir, var::KBUILD_WORK_DIR).unwrap_or_else(|| ".ktrust".into()),
             files: Files::resolve(output, environment),
-            context,
         })
     }
 
@@ -112,13 +120,21 @@ fn platform(given: Option<&str>) -> Result<Platform, Error> {
     })
 }
 
-fn epoch(environment: &dyn Environment) -> Result<Option<i64>, Error> {
-    let Some(text) = environment.non_empty(var::SOURCE_DATE_EPOCH) else { return Ok(None) };
-    match text.parse() {
-        Ok(seconds) if seconds >= 0 => Ok(Some(seconds)),
+/// `SOURCE_DATE_EPOCH`, a build argument before a variable: seconds, or what tells them.
+fn epoch(
+    build_args: &[(String, String)],
+    environment: &dyn Environment,
+) -> Result<(Option<i64>, bool), Error> {
+    let given = build_args.iter().rev().find(|(name, _)| name == var::SOURCE_DATE_EPOCH);
+    let value = given.map(|(_, value)| value.clone());
+    let text = value.or_else(|| environment.get(var::SOURCE_DATE_EPOCH)).unwrap_or_default();
+    match (text.as_str(), text.parse()) {
+        ("", _) => Ok((None, false)),
+        ("context", _) => Ok((None, true)),
+        (_, Ok(seconds)) if seconds >= 0 => Ok((Some(seconds), false)),
         _ => Err(Error::usage(
             format!("SOURCE_DATE_EPOCH is `{text}`"),
-            "it is a number of seconds since 1970, as in `git log -1 --format=%ct`",
+            "it is a number of seconds since 1970, as in `git log -1 --format=%ct`, or `context`",
         )),
     }
 }

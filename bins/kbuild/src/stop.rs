@@ -1,6 +1,7 @@
 //! SIGINT and SIGTERM: whatever is being waited for ends, everything that was begun is taken back.
 
 use std::future::Future;
+use std::io::Read;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 
@@ -61,5 +62,23 @@ impl Stop {
             Some(result) => result.map_err(Into::into),
             None => Err(self.check().err().unwrap_or(Error::Signal { signal: SIGTERM })),
         }
+    }
+
+    /// Lets nothing be read any more once the build is to stop.
+    pub(crate) fn reader<R>(&self, inner: R) -> Stoppable<'_, R> {
+        Stoppable { stop: self, inner }
+    }
+}
+
+/// A reader that fails after a signal.
+pub(crate) struct Stoppable<'a, R> {
+    stop: &'a Stop,
+    inner: R,
+}
+
+impl<R: Read> Read for Stoppable<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.stop.check().map_err(std::io::Error::other)?;
+        self.inner.read(buffer)
     }
 }

@@ -139,6 +139,18 @@ variables! {
     HOME;
     /// For podman's auth.json.
     XDG_RUNTIME_DIR;
+    /// Where programs are, for git.
+    PATH;
+    /// A proxy for `http://` addresses, also in small letters.
+    HTTP_PROXY;
+    /// A proxy for `https://` addresses, also in small letters.
+    HTTPS_PROXY;
+    /// A proxy for all addresses, also in small letters.
+    ALL_PROXY;
+    /// Hosts that no proxy is used for, also in small letters.
+    NO_PROXY;
+    /// The socket of an ssh agent, for build contexts of git.
+    SSH_AUTH_SOCK;
     /// The checked-out project.
     CI_PROJECT_DIR;
     /// The project's page.

@@ -15,8 +15,10 @@ use crate::error::Error;
 /// Everything that several stages may ask for. Each thing is made once, by the first that asks.
 #[derive(Default)]
 pub(crate) struct Memory {
-    /// By the name on the command line; the main one has none.
+    /// By the name on the command line.
     pub(super) contexts: Cells<String, Arc<Context>>,
+    /// Stages made of a context's files, by its name and the platform.
+    pub(super) files: Cells<(String, String), Stage>,
     pub(super) stages: Cells<usize, Stage>,
     /// By reference and platform.
     pub(super) bases: Cells<(String, String), Arc<Base>>,

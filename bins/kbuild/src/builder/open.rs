@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use ktrust_dockerfile::{Instruction, parse_trigger};
 use ktrust_oci::{ImageReference, Platform, Reference};
+use ktrust_rootfs::Owner;
 
 use super::{Builder, Stage, Tree};
 use crate::base::Base;
 use crate::context::Context;
 use crate::error::Error;
 use crate::image::Draft;
+use crate::instruction;
 use crate::plan::Meaning;
 use crate::settings::NamedContext;
 
@@ -19,7 +21,11 @@ impl Builder<'_> {
     pub(super) fn open(&self, index: usize) -> Result<(Stage, Vec<Instruction>), Error> {
         let names = self.names();
         let from = names.from(index)?;
-        let meaning = names.base(index, &from.image);
+        let replaced = names.replaced(index);
+        let meaning = match &replaced {
+            Some(name) => Meaning::Named(name.clone()),
+            None => names.base(index, &from.image),
+        };
         let recipe = &self.source.file.stages[index];
         let title = recipe.name.clone().unwrap_or_else(|| format!("stage-{index}"));
         let platform = self.platform(from.platform.as_deref())?;
@@ -47,11 +53,22 @@ impl Builder<'_> {
 
     /// `FROM NAME` where the command line says what NAME is.
     fn named(&self, name: &str, platform: Platform) -> Result<Stage, Error> {
-        let context = self.settings.named_contexts.iter().find(|(known, _)| known == name);
-        match context.map(|(_, context)| context.clone()) {
-            Some(NamedContext::Image(reference)) => self.image(name, &reference, platform),
-            _ => Err(Error::unsupported("FROM a directory")),
+        match self.named_context(name) {
+            Some(NamedContext::Image(reference)) => self.image(name, reference, platform),
+            Some(NamedContext::Scratch) => Ok(self.scratch(platform)),
+            _ => self.files(name, platform),
         }
+    }
+
+    /// A stage whose root file system are the files of a context, as one layer.
+    fn files(&self, name: &str, platform: Platform) -> Result<Stage, Error> {
+        let key = (name.to_owned(), platform.to_string());
+        self.memory.files.get(key, || {
+            let context = self.context(Some(name))?;
+            let mut stage = self.scratch(platform);
+            instruction::lay(self, &mut stage, &context)?;
+            Ok(stage)
+        })
     }
 
     fn image(&self, name: &str, reference: &ImageReference, platform: Platform) -> Result<Stage, Error> {
@@ -84,8 +101,8 @@ impl Builder<'_> {
         let layers = base.layers.iter().map(|layer| layer.diff_id.clone()).collect();
         self.memory.roots.get(layers, || {
             let shown = self.progress.step(&format!("[{title}] unpack {}", base.name));
-            self.runtime.block_on(self.stop.race(base.download(&self.work)))?;
-            let (directory, refused) = base.unpack(&self.work, &self.stop)?;
+            self.runtime.block_on(self.stop.race(base.download(self.work)))?;
+            let (directory, refused) = base.unpack(self.work, &self.stop)?;
             shown.done();
             self.progress.refused(&refused);
             Ok(directory)
@@ -106,24 +123,35 @@ impl Builder<'_> {
         self.unpack(&mut stage)
     }
 
-    /// The main context, or a directory that the command line named.
+    /// The main context, or files that the command line named.
     pub(crate) fn context(&self, name: Option<&str>) -> Result<Arc<Context>, Error> {
-        self.memory.contexts.get(name.unwrap_or_default().to_owned(), || {
-            let named = self.settings.named_contexts.iter();
-            let directory = named.clone().find_map(|(known, context)| match context {
-                NamedContext::Directory(path) if Some(known.as_str()) == name => Some(path.as_path()),
-                _ => None,
-            });
-            let dockerfile = name.is_none().then_some(self.source.path.as_path());
-            let directory = directory.unwrap_or(&self.settings.context);
-            Ok(Arc::new(Context::open(directory, dockerfile, self.work.home())?))
+        let Some(name) = name else { return Ok(self.context.clone()) };
+        self.memory.contexts.get(name.to_owned(), || {
+            let root = Some(Owner::default());
+            let context = match self.named_context(name) {
+                Some(NamedContext::Git(address)) => {
+                    let fetched = self.fetcher.checkout(self.work, address, None, None, false)?;
+                    Context::fetched(&fetched.directory, root, None)?
+                }
+                Some(NamedContext::Web(address)) => {
+                    let fetched = self.fetcher.download(self.work, address, Some("context"), None)?;
+                    Context::fetched(&fetched.directory, root, None)?
+                }
+                Some(NamedContext::Directory(path)) => Context::open(path, None, self.work.home())?,
+                _ => return Err(Error::instruction(format!("`{name}` is no directory"))),
+            };
+            Ok(Arc::new(context))
         })
     }
 
-    /// Whether `--build-context` gives this name a directory.
+    /// Whether `--build-context` gives files for this name, and no image.
     pub(crate) fn is_directory(&self, name: &str) -> bool {
-        let context = self.settings.named_contexts.iter().find(|(known, _)| known == name);
-        matches!(context, Some((_, NamedContext::Directory(_))))
+        self.named_context(name).is_some_and(NamedContext::is_files)
+    }
+
+    fn named_context(&self, name: &str) -> Option<&NamedContext> {
+        let name = self.names().context(name)?;
+        self.settings.named_contexts.iter().find(|(known, _)| *known == name).map(|(_, context)| context)
     }
 
     fn platform(&self, given: Option<&str>) -> Result<Platform, Error> {

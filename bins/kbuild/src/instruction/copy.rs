@@ -147,7 +147,7 @@ impl Target {
         let is_dir = origin.root.is_dir(source)?;
         let dest = if is_dir { self.path.clone() } else { self.place(source, to)? };
         // Files of the context are root's whoever checked them out; a stage's keep their owner.
-        let kept = origin.context.is_some().then_some(Owner::default());
+        let kept = origin.context.and_then(Context::owner);
         let filter = |relative: &Path, kind: Kind| match origin.context {
             Some(context) => wanted(context, &source.join(relative), kind == Kind::Directory),
             None => Filter::Include,

@@ -53,8 +53,16 @@ impl Transport {
         let file = File::create_new(to).await.map_err(|source| local(to, source))?;
         let (version, last_modified) = (None, None);
         let digester = Digester::default();
-        let mut download =
-            Download { transport: self, url, authorization, file, path: to, digester, version, last_modified };
+        let mut download = Download {
+            transport: self,
+            url,
+            authorization,
+            file,
+            path: to,
+            digester,
+            version,
+            last_modified,
+        };
         let mut backoff = self.backoff();
         loop {
             let before = download.digester.length();
