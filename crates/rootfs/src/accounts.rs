@@ -1,7 +1,6 @@
 //! Users and groups as the image's own files name them. Text in, answers out; no libc, no NSS.
 
 use crate::error::{Error, Result};
-use crate::metadata::Owner;
 
 /// `/etc/passwd` and `/etc/group` of an image.
 #[derive(Debug, Clone, Default)]
@@ -66,11 +65,13 @@ impl Accounts {
         self.users.iter().find(|user| user.uid == uid)
     }
 
-    fn user(&self, name: &str) -> Option<&User> {
+    /// The user of this name.
+    pub fn user(&self, name: &str) -> Option<&User> {
         self.users.iter().find(|user| user.name == name)
     }
 
-    fn group(&self, name: &str) -> Option<&Group> {
+    /// The group of this name.
+    pub fn group(&self, name: &str) -> Option<&Group> {
         self.groups.iter().find(|group| group.name == name)
     }
 
@@ -110,18 +111,6 @@ impl Accounts {
     fn supplementary(&self, user: &str) -> Vec<u32> {
         let is_member = |group: &&Group| group.members.iter().any(|member| member == user);
         self.groups.iter().filter(is_member).map(|group| group.gid).collect()
-    }
-
-    /// Who owns files under `--chown=spec`, and directories that WORKDIR makes under `USER spec`. As in
-    /// BuildKit nothing fails: an unknown user is 0, an unknown group the user's primary one; a number
-    /// without a group is its own group.
-    pub fn owner(&self, spec: &str) -> Owner {
-        let (user, group) = parts(spec);
-        let named = self.user(user);
-        let uid = id(user).or(named.map(|user| user.uid)).unwrap_or_default();
-        let primary = id(user).or(named.map(|user| user.gid)).unwrap_or_default();
-        let gid = group.and_then(|group| self.gid(group).ok());
-        Owner::new(uid, gid.unwrap_or(primary))
     }
 }
 
@@ -176,19 +165,11 @@ mod tests {
     }
 
     #[test]
-    fn owners_never_fail() {
+    fn names_are_found() {
         let accounts = accounts();
-        for (spec, uid, gid) in [
-            ("app", 1000, 100),
-            ("7", 7, 7),
-            ("7:wheel", 7, 10),
-            (":50", 0, 50),
-            ("ghost", 0, 0),
-            ("app:ghost", 1000, 100),
-            ("root", 0, 0),
-        ] {
-            assert_eq!(accounts.owner(spec), Owner::new(uid, gid), "{spec}");
-        }
+        assert_eq!(accounts.user("app").map(|user| (user.uid, user.gid)), Some((1000, 100)));
+        assert_eq!(accounts.group("wheel").map(|group| group.gid), Some(10));
+        assert!(accounts.user("ghost").is_none() && accounts.group("ghost").is_none());
         assert_eq!((accounts.home(1000), accounts.home(9)), ("/home/app", "/"));
     }
 }

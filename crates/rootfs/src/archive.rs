@@ -34,7 +34,7 @@ fn first_block(file: &mut (impl Read + Seek + Send), block: &mut Block) -> std::
 }
 
 /// Extracts an archive, compressed or not, below a directory of the root; the directory is made when it is
-/// missing (0755, owned by `owner` or root). Names that start with `.wh.` are ordinary files here.
+/// missing (0755, owned by `owner`). Names that start with `.wh.` are ordinary files here.
 ///
 /// For the archive that directory is the root: its own absolute links lead no further up, as in BuildKit,
 /// which changes its root for this. The archive's entry for the directory itself is left out.
@@ -44,7 +44,7 @@ pub fn extract(
     below: &Path,
     owner: Option<Owner>,
 ) -> Result<Unpacked> {
-    root.create_dir_all(below, owner.unwrap_or_default(), 0o755)?;
+    root.create_dir_all(below, owner, 0o755)?;
     let options = UnpackOptions { whiteouts: false, owner };
     let inside = Root::open(&root.path().join(root.resolve(below)?))?;
     unpack(decompress(reader).map_err(Error::Read)?, &inside, &options)

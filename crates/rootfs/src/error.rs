@@ -60,9 +60,6 @@ pub enum Error {
         /// The attribute.
         name: String,
     },
-    /// The text is neither an octal nor a symbolic mode.
-    #[error("`{0}` is not a file mode")]
-    Mode(String),
     /// A user that the image does not know.
     #[error("user `{0}` is not in the image's /etc/passwd")]
     UnknownUser(String),
@@ -109,7 +106,6 @@ impl Error {
             Self::Changed(_) => {
                 Some("something else writes to this tree; build from a checkout of its own".into())
             }
-            Self::Mode(_) => Some("write it as `0644` or as `u=rw,go=r`".into()),
             Self::UnknownUser(_) | Self::UnknownGroup(_) => {
                 Some("create it in an earlier RUN step, or use the number".into())
             }

@@ -181,7 +181,16 @@ impl Root {
 
     /// Creates the directory and all its missing parents with one owner and mode; links on the way are
     /// followed inside the root, dangling ones too. Yields the paths that were created, parents first.
-    pub fn create_dir_all(&self, path: &Path, owner: Owner, mode: u32) -> Result<Vec<PathBuf>> {
+    ///
+    /// Below a setgid directory they are setgid too, as mkdir has it; without an owner they also have its
+    /// group then.
+    pub fn create_dir_all(
+        &self,
+        path: &Path,
+        owner: impl Into<Option<Owner>>,
+        mode: u32,
+    ) -> Result<Vec<PathBuf>> {
+        let owner = owner.into();
         let mut created = Vec::new();
         if self.is_dir(path)? {
             return Ok(created);
@@ -195,7 +204,8 @@ impl Root {
             }
             let place = self.place(directory)?;
             place.create_dir()?;
-            place.apply(Kind::Directory, &Attributes { mode, owner, ..Attributes::default() })?;
+            owner.map_or(Ok(()), |owner| place.set_owner(owner))?;
+            place.set_mode(mode | place.existing()?.mode & 0o2000)?;
             created.push(directory.to_owned());
         }
         Ok(created)

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::whiteout::{self, Whiteout};
 use super::{Apply, RefusedPart, is_refusal};
 use crate::error::{Error, Result};
-use crate::metadata::{Attributes, Kind, Metadata, Owner};
+use crate::metadata::{Attributes, Kind, Metadata};
 use crate::path::normal;
 use crate::place::Place;
 use crate::tar::{Entry, EntryKind, Extent};
@@ -21,8 +21,8 @@ impl Apply<'_> {
         if path.as_os_str().is_empty() && !self.options.whiteouts {
             return Ok(()); // ADD keeps the destination as it is; a layer says what `/` is
         }
-        let owner = self.options.owner.unwrap_or_default();
-        let (place, real) = self.parents.place(self.root, &path, owner)?;
+        // Directories that the archive does not name are root's, whoever owns the rest.
+        let (place, real) = self.parents.place(self.root, &path)?;
         match path.file_name().and_then(Whiteout::of).filter(|_| self.options.whiteouts) {
             Some(mark) => self.whiteout(&mark, &path),
             None => self.node(entry, &place, real, content),
@@ -39,11 +39,11 @@ impl Apply<'_> {
         self.parents.forget();
         if *mark == Whiteout::Opaque {
             // The directory may be a link: what it leads to is meant, as for the entries in it.
-            let (any, real) = self.parents.place(self.root, path, Owner::default())?;
+            let (any, real) = self.parents.place(self.root, path)?;
             let real = real.parent().unwrap_or(Path::new("/")).to_owned();
             return whiteout::clear(&any.directory(), &real, &self.made);
         }
-        let (place, real) = self.parents.place(self.root, &target, Owner::default())?;
+        let (place, real) = self.parents.place(self.root, &target)?;
         self.parents.forget();
         whiteout::remove(&place, &real, &self.made)
     }

@@ -27,13 +27,13 @@ struct Parent {
 
 impl Parents {
     /// The place that a path names, and where it really is. Missing directories on the way are made,
-    /// 0755 and owned as given.
-    pub(super) fn place(&mut self, root: &Root, path: &Path, owner: Owner) -> Result<(Place, PathBuf)> {
+    /// 0755 and root's.
+    pub(super) fn place(&mut self, root: &Root, path: &Path) -> Result<(Place, PathBuf)> {
         let path = normal(path);
         let (directory, name) = split(&path);
         let parent = match self.last.take().filter(|last| last.path == directory) {
             Some(parent) => parent,
-            None => open(root, directory, owner)?,
+            None => open(root, directory)?,
         };
         let place = Place::new(Arc::clone(&parent.directory), name, &path);
         let real = parent.real.join(name);
@@ -47,10 +47,10 @@ impl Parents {
     }
 }
 
-fn open(root: &Root, path: &Path, owner: Owner) -> Result<Parent> {
+fn open(root: &Root, path: &Path) -> Result<Parent> {
     let directory = match root.open_dir(path) {
         Err(Error::Missing(_)) => {
-            root.create_dir_all(path, owner, 0o755)?;
+            root.create_dir_all(path, Owner::default(), 0o755)?;
             root.open_dir(path)?
         }
         other => other?,
