@@ -7,14 +7,14 @@ mod memory;
 mod open;
 mod stage;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ktrust_dockerfile::{Command, Instruction, Location, Variables};
 use ktrust_oci::{Descriptor, Digest, media_type};
 use ktrust_pipeline::StepRecord;
 use ktrust_registry::Client;
-use ktrust_rootfs::{LayerOptions, PackOptions, Root, pack};
+use ktrust_rootfs::{Change, LayerOptions, PackOptions, Root, changes_of_upper, pack};
 use ktrust_sandbox::{Sandbox, Workspace};
 use tokio::runtime::Runtime;
 
@@ -154,9 +154,34 @@ impl<'a> Builder<'a> {
         let mut workspace = self.sandbox.workspace(&lowers, &scratch)?;
         let value = edit(self, &mut *workspace)?;
         let finished = workspace.finish()?;
+        self.add_layer(stage, created_by, finished.layer_dir, &finished.changes)?;
+        Ok(value)
+    }
+
+    /// Adds what `edit` makes in an empty directory as a layer that does not depend on those below it.
+    pub(crate) fn change_apart(
+        &self,
+        stage: &mut Stage,
+        created_by: String,
+        edit: impl FnOnce(&Root) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let directory = self.work.directory()?;
+        let root = Root::open(&directory)?;
+        edit(&root)?;
+        let changes = changes_of_upper(&root, &[])?;
+        self.add_layer(stage, created_by, directory, &changes)
+    }
+
+    fn add_layer(
+        &self,
+        stage: &mut Stage,
+        created_by: String,
+        directory: PathBuf,
+        changes: &[Change],
+    ) -> Result<(), Error> {
         let file = self.work.file();
         let options = PackOptions { layer: LayerOptions { clamp: self.settings.epoch }, level: GZIP_LEVEL };
-        let packed = pack(&Root::open(&finished.layer_dir)?, &finished.changes, &options, &file)?;
+        let packed = pack(&Root::open(&directory)?, changes, &options, &file)?;
         for socket in &packed.stats.skipped_sockets {
             self.progress
                 .warn(&format!("the socket `{}` is not in the layer: tar has no sockets", socket.display()));
@@ -164,10 +189,8 @@ impl<'a> Builder<'a> {
         self.keep(&file, &packed.digest)?;
         let descriptor = Descriptor::new(media_type::OCI_LAYER_GZIP, packed.digest, packed.size);
         stage.draft.add_layer(Layer { descriptor, diff_id: packed.diff_id, origin: None }, created_by);
-        let mut directories = lowers;
-        directories.push(finished.layer_dir);
-        stage.tree = Tree::Unpacked(directories);
-        Ok(value)
+        stage.tree.push(directory);
+        Ok(())
     }
 
     /// A finished layer becomes a blob of the store by its name alone.

@@ -69,18 +69,29 @@ impl Context {
         &self.root
     }
 
-    /// Whether COPY sees `path`, relative to the context.
-    pub(crate) fn is_visible(&self, path: &Path) -> bool {
+    /// Whether COPY sees `path`, which is relative to the context and has no links in it. An ignored
+    /// directory is seen where something in it was brought back.
+    pub(crate) fn shows(&self, path: &Path, is_dir: bool) -> ktrust_rootfs::Result<bool> {
         if path.as_os_str().is_empty() {
-            return true; // the context itself: patterns are about what is in it
+            return Ok(true); // the context itself: patterns are about what is in it
         }
-        let ours = self.own.as_ref().is_some_and(|own| path.starts_with(own));
-        !ours && !self.ignore.excludes(&path.to_string_lossy())
+        if self.own.as_ref().is_some_and(|own| path.starts_with(own)) {
+            return Ok(false);
+        }
+        let text = path.to_string_lossy();
+        if !self.ignore.excludes(&text) {
+            return Ok(true);
+        }
+        Ok(is_dir && !self.ignore.may_prune(&text) && self.holds_visible(path)?)
     }
 
-    /// Whether something below an ignored directory may have been brought back.
-    pub(crate) fn may_hold_visible(&self, directory: &Path) -> bool {
-        !self.ignore.may_prune(&directory.to_string_lossy())
+    fn holds_visible(&self, directory: &Path) -> ktrust_rootfs::Result<bool> {
+        for entry in self.root.read_dir(directory)? {
+            if self.shows(&entry.path, entry.metadata.is_dir())? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 

@@ -3,9 +3,9 @@
 mod add;
 mod configure;
 mod copy;
+mod files;
 mod lay;
 mod run;
-mod select;
 mod workdir;
 
 pub(crate) use add::add;

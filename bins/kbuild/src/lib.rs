@@ -16,6 +16,7 @@ mod debug;
 mod error;
 mod image;
 mod instruction;
+mod owner;
 mod plan;
 mod probe;
 mod progress;

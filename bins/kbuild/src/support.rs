@@ -1,7 +1,7 @@
 //! What this version of the engine does not do yet. It is refused before anything runs: a builder that
 //! silently does something else is worse than one that refuses.
 
-use ktrust_dockerfile::{Add, Command, Copy, Network, Run, Script, Security};
+use ktrust_dockerfile::{Add, Command, Network, Run, Script, Security};
 
 use crate::error::Error;
 
@@ -9,7 +9,6 @@ use crate::error::Error;
 pub(crate) fn check(command: &Command) -> Result<(), Error> {
     match command {
         Command::Run(run) => check_run(run),
-        Command::Copy(copy) => check_copy(copy),
         Command::Add(add) => check_add(add),
         _ => Ok(()),
     }
@@ -36,22 +35,8 @@ fn check_run(run: &Run) -> Result<(), Error> {
     }
 }
 
-fn check_copy(copy: &Copy) -> Result<(), Error> {
-    let given = [
-        ("--link", copy.link.as_ref().is_some_and(|flag| flag.value)),
-        ("--parents", copy.parents.as_ref().is_some_and(|flag| flag.value)),
-        ("--exclude", !copy.exclude.is_empty()),
-    ];
-    refuse("COPY", &given)
-}
-
 fn check_add(add: &Add) -> Result<(), Error> {
-    let given = [
-        ("--link", add.link.as_ref().is_some_and(|flag| flag.value)),
-        ("--exclude", !add.exclude.is_empty()),
-        ("--checksum", add.checksum.is_some()),
-        ("--keep-git-dir", add.keep_git_dir.is_some()),
-    ];
+    let given = [("--checksum", add.checksum.is_some()), ("--keep-git-dir", add.keep_git_dir.is_some())];
     refuse("ADD", &given)?;
     match add.sources.paths.iter().find(|path| is_remote(path)) {
         Some(path) => Err(Error::unsupported(format!("`ADD {path}`: a source that is not a file"))),

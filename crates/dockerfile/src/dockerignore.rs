@@ -140,6 +140,11 @@ impl Matcher {
         verdict.excluded
     }
 
+    /// Whether something below a directory may match a pattern; `true` in doubt.
+    pub fn may_match_below(&self, directory: &str) -> bool {
+        self.patterns.iter().any(|pattern| pattern.may_match_below(directory))
+    }
+
     /// Whether a walk may leave out all below an excluded directory: no `!pattern` can bring anything back.
     pub fn may_prune(&self, directory: &str) -> bool {
         !self.patterns.iter().any(|pattern| pattern.negated && pattern.may_match_below(directory))

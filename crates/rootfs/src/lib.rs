@@ -38,5 +38,5 @@ pub use layer::{LayerOptions, LayerStats, write_layer};
 pub use metadata::{Attributes, Kind, Metadata, Owner, Time, Xattrs};
 pub use pack::{PackOptions, Packed, pack};
 pub use path::normal;
-pub use root::{DirEntry, Root};
+pub use root::{DirEntry, Root, Sees};
 pub use unpack::{Refused, RefusedPart, UnpackOptions, Unpacked, unpack};

@@ -20,6 +20,8 @@ use crate::place::Place;
 
 mod resolve;
 
+pub use resolve::Sees;
+
 /// An open directory that is `/` for every path given to it.
 #[derive(Debug, Clone)]
 pub struct Root {

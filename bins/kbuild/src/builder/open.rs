@@ -74,7 +74,7 @@ impl Builder<'_> {
     fn image(&self, name: &str, reference: &ImageReference, platform: Platform) -> Result<Stage, Error> {
         let base = self.base(name, reference, &platform)?;
         let draft = Draft::on(base.config.clone(), base.layers.clone(), self.created());
-        Ok(Stage::fresh(draft, Tree::Packed(base), platform))
+        Ok(Stage::fresh(draft, Tree::Packed(base, Vec::new()), platform))
     }
 
     /// A base image, resolved once in a build.
@@ -87,13 +87,12 @@ impl Builder<'_> {
 
     /// The directories of a stage, unpacked now if no step has needed them yet.
     pub(crate) fn unpack(&self, stage: &mut Stage) -> Result<Vec<PathBuf>, Error> {
-        let base = match &stage.tree {
+        let directories = match &stage.tree {
             Tree::Unpacked(directories) => return Ok(directories.clone()),
-            Tree::Packed(base) => base.clone(),
+            Tree::Packed(base, above) => [&[self.root_of(base, &stage.title)?], &above[..]].concat(),
         };
-        let directory = self.root_of(&base, &stage.title)?;
-        stage.tree = Tree::Unpacked(vec![directory.clone()]);
-        Ok(vec![directory])
+        stage.tree = Tree::Unpacked(directories.clone());
+        Ok(directories)
     }
 
     /// The directory of a base image, made at the first need.
@@ -117,7 +116,7 @@ impl Builder<'_> {
             Meaning::Named(name) => self.named(&name, self.settings.platform.clone())?,
             Meaning::Image(name) => self.image(&name, &reference(&name)?, self.settings.platform.clone())?,
         };
-        if let (Tree::Packed(base), true) = (&stage.tree, stage.title.is_empty()) {
+        if let (Tree::Packed(base, _), true) = (&stage.tree, stage.title.is_empty()) {
             stage.title.clone_from(&base.name);
         }
         self.unpack(&mut stage)

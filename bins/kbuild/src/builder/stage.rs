@@ -35,8 +35,17 @@ impl Stage {
 /// Where a stage's files are.
 #[derive(Clone)]
 pub(crate) enum Tree {
-    /// Not unpacked: no step has needed it yet.
-    Packed(Arc<Base>),
+    /// An image that is not unpacked, because no step has needed it yet, and directories above it.
+    Packed(Arc<Base>, Vec<PathBuf>),
     /// Directories, bottom first.
     Unpacked(Vec<PathBuf>),
+}
+
+impl Tree {
+    /// Puts a directory on top.
+    pub(super) fn push(&mut self, directory: PathBuf) {
+        match self {
+            Self::Packed(_, directories) | Self::Unpacked(directories) => directories.push(directory),
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ktrust_dockerfile::path;
-use ktrust_rootfs::Accounts;
+use ktrust_rootfs::{Accounts, Owner, Root};
 
 use super::directory;
 use crate::builder::{Builder, Stage};
@@ -36,11 +36,18 @@ pub(crate) fn workdir(builder: &Builder<'_>, stage: &mut Stage, given: &str) -> 
     let user = stage.draft.config.config.user.clone();
     builder.change(stage, history, |_, workspace| {
         let root = workspace.root();
-        // Directories belong to the current USER; a name that the image does not know is silently root.
-        let owner = Accounts::of(root)?.owner(&user);
-        root.create_dir_all(Path::new(&target), owner, MODE)?;
+        root.create_dir_all(Path::new(&target), owner(root, &user)?, MODE)?;
         Ok(())
     })
+}
+
+/// Directories belong to the current USER; a name that the image does not know is silently root.
+fn owner(root: &Root, user: &str) -> Result<Option<Owner>, Error> {
+    if user.is_empty() {
+        return Ok(None);
+    }
+    let owner = ktrust_dockerfile::Owner::parse(user);
+    Ok(Some(crate::owner::resolve(&owner, &Accounts::of(root)?)))
 }
 
 #[cfg(test)]

@@ -11,10 +11,18 @@ use crate::metadata::Kind;
 /// As many links as Linux follows in one path is 40; BuildKit's resolver allows 255.
 const MAX_LINKS: usize = 255;
 
+/// Whether what is at a path counts as being there; told whether it is a directory.
+pub type Sees<'a> = &'a dyn Fn(&Path, bool) -> Result<bool>;
+
 impl Root {
     /// The path after all links, the last one too, were followed inside the root. From the first
     /// component on that does not exist, the rest is taken literally.
     pub fn resolve(&self, path: &Path) -> Result<PathBuf> {
+        self.resolve_where(path, &|_, _| Ok(true))
+    }
+
+    /// The same in a part of the tree: links that are not seen are not followed.
+    pub fn resolve_where(&self, path: &Path, sees: Sees<'_>) -> Result<PathBuf> {
         let mut pending = components(path);
         let mut resolved = PathBuf::new();
         let mut links = 0;
@@ -24,7 +32,8 @@ impl Root {
                 continue;
             }
             let next = resolved.join(&component);
-            if self.metadata(&next)?.is_none_or(|found| found.kind != Kind::Symlink) {
+            let is_link = self.metadata(&next)?.is_some_and(|found| found.kind == Kind::Symlink);
+            if !is_link || !sees(&next, false)? {
                 resolved = next;
                 continue;
             }

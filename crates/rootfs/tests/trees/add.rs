@@ -61,9 +61,12 @@ fn extraction_takes_the_destination_for_its_root() {
     root.symlink(Path::new("dest"), Path::new("real")).unwrap();
     extract(&archive.end()[..], &root, Path::new("dest/in"), Some(Owner::new(7, 8))).unwrap();
     ground.assert_outside_is_whole();
+    let owner = |path: &str| root.metadata(Path::new(path)).unwrap().expect(path).owner;
     for path in ["real/in", "real/in/outside/x", "real/in/y", "real/in/.wh.z", "real/in/hard"] {
-        assert_eq!(root.metadata(Path::new(path)).unwrap().expect(path).owner, Owner::new(7, 8), "{path}");
+        assert_eq!(owner(path), Owner::new(7, 8), "{path}");
     }
+    // Directories that the archive only implies are root's.
+    assert_eq!(owner("real/in/outside"), Owner::new(0, 0));
 }
 
 #[test]
