@@ -9,10 +9,13 @@ use syn::{Item, ItemMod};
 
 use crate::source::SOURCES;
 
-/// The root files of all targets of all packages.
+/// The root files of all targets of all packages, those of the fuzz targets' own workspace too.
 fn roots() -> Vec<PathBuf> {
-    let metadata = MetadataCommand::new().current_dir(repository()).no_deps().exec().expect("cargo metadata");
-    let targets = metadata.packages.into_iter().flat_map(|package| package.targets);
+    let packages = ["", "fuzz"].into_iter().flat_map(|workspace| {
+        let directory = repository().join(workspace);
+        MetadataCommand::new().current_dir(directory).no_deps().exec().expect("cargo metadata").packages
+    });
+    let targets = packages.flat_map(|package| package.targets);
     let relative = |path: &Path| path.strip_prefix(repository()).expect("a target of ours").to_path_buf();
     targets.map(|target| relative(target.src_path.as_std_path())).collect()
 }

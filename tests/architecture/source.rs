@@ -21,7 +21,9 @@ impl Source {
 
     /// Whether the whole file is test code: a package of tests, or a module called `tests`.
     pub(crate) fn is_test(&self) -> bool {
-        self.path.starts_with("tests") || self.path.iter().any(|part| part == "tests" || part == "tests.rs")
+        let packages = ["tests", "fuzz"];
+        packages.iter().any(|package| self.path.starts_with(package))
+            || self.path.iter().any(|part| part == "tests" || part == "tests.rs")
     }
 }
 

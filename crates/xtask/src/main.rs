@@ -10,6 +10,7 @@ mod component;
 mod conformance;
 mod demo;
 mod dist;
+mod fuzz;
 mod images;
 mod peers;
 mod shell;
@@ -37,6 +38,8 @@ enum Command {
     Conformance,
     /// Hold ktrust against other people's tools, each in a known version
     Peers,
+    /// Feed the parsers and the unpacking of archives with made-up input
+    Fuzz(fuzz::Arguments),
     /// Build the programs as they are shipped
     Dist,
     /// Make templates/pipeline.yml and component.yml from the templates of the three jobs
@@ -55,6 +58,7 @@ fn main() -> Result<()> {
         Command::Test(arguments) => test::run(&arguments),
         Command::Conformance => conformance::run(),
         Command::Peers => peers::run(),
+        Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Dist => dist::run(),
         Command::Component(arguments) => component::run(&arguments),
         Command::Images(arguments) => images::run(&arguments),

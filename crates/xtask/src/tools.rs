@@ -4,8 +4,8 @@
 //! named here. What can be unpacked into the cache is, so that a developer's machine gets neither a
 //! new service nor a replaced program; the rest is installed by apt-get.
 
+mod crates;
 mod deb;
-mod deny;
 mod node;
 mod python;
 mod system;
@@ -24,7 +24,7 @@ pub(crate) fn install() -> Result<()> {
     deb::install()?;
     node::install()?;
     python::install()?;
-    deny::install()?;
+    crates::deny()?;
     for cosign in [Cosign::Two, Cosign::Three] {
         deb::install_cosign(cosign)?;
     }
@@ -57,6 +57,13 @@ pub(crate) fn cached_directory(
     let _lock = lock()?;
     cached(name, version, |fresh| fill(fresh).map(|()| None))?;
     directory(name)
+}
+
+/// cargo-fuzz, installed if it is missing: only a fuzz run needs it.
+pub(crate) fn fuzz() -> Result<PathBuf> {
+    let _lock = lock()?;
+    crates::fuzz()?;
+    Ok(directory("cargo-fuzz")?.join("bin/cargo-fuzz"))
 }
 
 /// Path of the tool's directory in the cache.
