@@ -1,5 +1,7 @@
 //! The JSON form of arguments.
 
+use std::borrow::Cow;
+
 use crate::problem::Problem;
 
 /// Reads a JSON array of strings.
@@ -11,7 +13,9 @@ pub(crate) fn array(text: &str) -> Result<Option<Vec<String>>, Problem> {
     if !text.trim_start().starts_with('[') {
         return Ok(None);
     }
-    let Ok(values) = serde_json::from_str::<Vec<serde_json::Value>>(text.trim_start()) else {
+    let Ok(values) =
+        serde_json::from_str::<Vec<serde_json::Value>>(&with_whole_characters(text.trim_start()))
+    else {
         return Ok(None);
     };
     let strings = values.into_iter().map(|value| match value {
@@ -19,6 +23,39 @@ pub(crate) fn array(text: &str) -> Result<Option<Vec<String>>, Problem> {
         _ => Err(Problem::JsonNotStrings),
     });
     strings.collect::<Result<_, _>>().map(Some)
+}
+
+/// The text with `\ufffd` for every escape that is half of a character, which is how Go reads them.
+fn with_whole_characters(text: &str) -> Cow<'_, str> {
+    if !text.contains("\\u") {
+        return Cow::Borrowed(text);
+    }
+    let mut whole = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        whole.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let length = match (unit(rest), rest.get(6..).and_then(unit)) {
+            (Some(0xd800..0xdc00), Some(0xdc00..0xe000)) => 12,
+            (Some(0xd800..0xe000), _) => {
+                whole.push_str("\\ufffd");
+                rest = &rest[6..];
+                continue;
+            }
+            // The escape character and what it protects, so that a protected one is not taken for one.
+            _ => rest.chars().take(2).map(char::len_utf8).sum(),
+        };
+        whole.push_str(&rest[..length]);
+        rest = &rest[length..];
+    }
+    whole.push_str(rest);
+    Cow::Owned(whole)
+}
+
+/// The code unit of the escape that the text begins with.
+fn unit(text: &str) -> Option<u32> {
+    let digits = text.strip_prefix("\\u")?.get(..4)?;
+    digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| u32::from_str_radix(digits, 16).ok())?
 }
 
 #[cfg(test)]
@@ -30,10 +67,15 @@ mod tests {
 
     #[test]
     fn forms() {
-        let rows: [(&str, Seen); 9] = [
+        let rows: [(&str, Seen); 14] = [
             ("[]", Ok(Some(vec![]))),
             ("[ \"a\", \"b c\" ] ", Ok(Some(vec!["a", "b c"]))),
             ("[\"\\u00e9\\n\"]", Ok(Some(vec!["é\n"]))),
+            ("[\"\\ud83d\\ude00\"]", Ok(Some(vec!["😀"]))),
+            ("[\"a\\ud800b\"]", Ok(Some(vec!["a\u{fffd}b"]))),
+            ("[\"\\ud800\\ud83d\\ude00\\udc00\"]", Ok(Some(vec!["\u{fffd}😀\u{fffd}"]))),
+            ("[\"\\\\ud800 \\\\\"]", Ok(Some(vec!["\\ud800 \\"]))),
+            ("[\"\\u12\"]", Ok(None)),
             ("['a']", Ok(None)),
             ("[\"a\"] x", Ok(None)),
             ("[[ -f x ]] && y", Ok(None)),
