@@ -5,15 +5,20 @@ use std::fmt;
 use std::path::PathBuf;
 
 use ktrust_rootfs::Identity;
+use secrecy::SecretSlice;
+
+use crate::limit::Limit;
 
 /// A command in a workspace.
 #[derive(Debug, Clone)]
 pub struct Command {
     /// Program and arguments. A program without `/` is looked up in the environment's `PATH`, in the root.
     pub args: Vec<OsString>,
-    /// The whole environment, in this order.
+    /// The environment, in this order. Of two entries with one name the later one counts.
     pub env: Vec<(OsString, OsString)>,
-    /// Working directory inside the root; it has to exist.
+    /// Variables behind those of `env` whose values nobody else may see.
+    pub secrets: Vec<(OsString, SecretSlice<u8>)>,
+    /// Working directory inside the root. A missing one is made, belongs to `user` and stays.
     pub cwd: PathBuf,
     /// Who the process is.
     pub user: Identity,
@@ -25,6 +30,8 @@ pub struct Command {
     pub hostname: String,
     /// Lines for /etc/hosts: name and address.
     pub extra_hosts: Vec<(String, String)>,
+    /// Resource limits; those that are not named are the builder's.
+    pub limits: Vec<Limit>,
 }
 
 impl Command {
@@ -33,12 +40,14 @@ impl Command {
         Self {
             args: args.into_iter().map(Into::into).collect(),
             env: Vec::new(),
+            secrets: Vec::new(),
             cwd: PathBuf::from("/"),
             user: Identity::default(),
             mounts: Vec::new(),
             network: Network::Host,
             hostname: "buildkitsandbox".into(),
             extra_hosts: Vec::new(),
+            limits: Vec::new(),
         }
     }
 }
@@ -54,24 +63,29 @@ pub struct Mount {
 }
 
 /// What a mount shows.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub enum MountKind {
-    /// A file or directory of the host.
+    /// A file, directory or socket below a directory of the host.
     Bind {
-        /// Path on the host.
+        /// The directory.
         source: PathBuf,
+        /// The path below it. Links are followed as if the directory were `/`, so that nobody who can
+        /// write to it can make anything else appear.
+        path: PathBuf,
         /// Whether the command may write to it.
         writable: bool,
     },
-    /// An empty directory in memory, mode 1777.
+    /// An empty directory in memory. It has the mode of the directory that it hides, or else 1777.
     Tmpfs {
         /// Limit in bytes; half of the memory when `None`.
         size: Option<u64>,
+        /// Whether the command may write to it.
+        writable: bool,
     },
     /// A read-only file in memory, for secrets: its bytes never reach a disk.
     File {
         /// The bytes.
-        content: Vec<u8>,
+        content: SecretSlice<u8>,
         /// Permission bits.
         mode: u32,
         /// Owner.
@@ -79,18 +93,6 @@ pub enum MountKind {
         /// Group.
         gid: u32,
     },
-}
-
-impl fmt::Debug for MountKind {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Bind { source, writable } => {
-                write!(formatter, "Bind({}, writable: {writable})", source.display())
-            }
-            Self::Tmpfs { size } => write!(formatter, "Tmpfs({size:?})"),
-            Self::File { content, mode, .. } => write!(formatter, "File({} bytes, {mode:o})", content.len()),
-        }
-    }
 }
 
 /// Reach of the network.

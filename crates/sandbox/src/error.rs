@@ -104,6 +104,7 @@ impl Error {
                 ErrorKind::Unsupported
             }
             Self::Cancelled => ErrorKind::Cancelled,
+            Self::Tree(error) if error.kind() != ktrust_rootfs::ErrorKind::Local => ErrorKind::Step,
             Self::System { .. } | Self::Path { .. } | Self::Threads | Self::HelperLost | Self::Tree(_) => {
                 ErrorKind::Local
             }

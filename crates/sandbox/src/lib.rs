@@ -29,6 +29,7 @@ mod child;
 mod command;
 mod enter;
 mod error;
+mod limit;
 mod message;
 mod namespaces;
 #[expect(unsafe_code, reason = "the one place for calls that the compiler cannot check")]
@@ -41,5 +42,6 @@ pub use command::{Command, Exit, Mount, MountKind, Network, Output};
 pub use enter::{Entered, enter};
 pub use error::{Error, ErrorKind, Result};
 pub use ktrust_rootfs::Identity;
+pub use limit::{Limit, Resource};
 pub use namespaces::Namespaces;
 pub use workspace::{Finished, Sandbox, Workspace};

@@ -2,11 +2,15 @@
 
 use std::ffi::OsString;
 use std::io;
+use std::path::Path;
 
-use serde::{Deserialize, Serialize};
+use ktrust_rootfs::Root;
+use secrecy::{ExposeSecret, SecretSlice};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::command::Exit;
 use crate::error::Error;
+use crate::limit::Limit;
 
 /// Everything that the helper needs.
 #[derive(Debug, Serialize, Deserialize)]
@@ -16,6 +20,7 @@ pub(crate) struct Task {
     pub(crate) memory: OsString,
     pub(crate) args: Vec<OsString>,
     pub(crate) env: Vec<(OsString, OsString)>,
+    pub(crate) secrets: Vec<(OsString, Hidden)>,
     pub(crate) cwd: OsString,
     pub(crate) uid: u32,
     pub(crate) gid: u32,
@@ -25,21 +30,55 @@ pub(crate) struct Task {
     /// A fresh /proc can be mounted, and so a PID namespace makes sense.
     pub(crate) own_pids: bool,
     pub(crate) mounts: Vec<MountTask>,
+    pub(crate) limits: Vec<Limit>,
 }
 
-/// A mount whose target exists.
+/// Bytes that are written only here, on their way from the builder to its helper.
+#[derive(Debug, Clone)]
+pub(crate) struct Hidden(pub(crate) SecretSlice<u8>);
+
+impl Serialize for Hidden {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.expose_secret().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Hidden {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Vec::deserialize(deserializer).map(|bytes| Self(bytes.into()))
+    }
+}
+
+/// A mount. Its target exists, unless it lies in another one of the same command.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct MountTask {
     pub(crate) target: OsString,
     pub(crate) source: Source,
+    /// The target was made for this command.
+    pub(crate) is_stub: bool,
 }
 
 /// What is mounted.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Source {
-    Bind { path: OsString, writable: bool },
-    Tmpfs { size: Option<u64> },
-    File { content: Vec<u8>, mode: u32, uid: u32, gid: u32 },
+    Bind { source: OsString, path: OsString, writable: bool },
+    Tmpfs { size: Option<u64>, writable: bool },
+    File { content: Hidden, mode: u32, uid: u32, gid: u32 },
+}
+
+impl Source {
+    /// Whether it takes a directory to mount it on.
+    pub(crate) fn is_directory(&self) -> Result<bool, Error> {
+        match self {
+            Self::Tmpfs { .. } => Ok(true),
+            Self::File { .. } => Ok(false),
+            Self::Bind { source, path, .. } => {
+                let (root, path) = (Root::open(Path::new(source))?, Path::new(path));
+                let found = root.stat(path)?.ok_or_else(|| ktrust_rootfs::Error::Missing(path.to_owned()))?;
+                Ok(found.is_dir())
+            }
+        }
+    }
 }
 
 /// How it ended.

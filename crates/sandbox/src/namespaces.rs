@@ -9,7 +9,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
-use ktrust_rootfs::{Root, changes_of_upper};
+use ktrust_rootfs::{Owner, Root, changes_of_upper};
 
 use crate::cancel::Cancel;
 use crate::child;
@@ -136,9 +136,14 @@ impl Workspace for OverlayWorkspace {
             return Err(Error::Cancelled);
         }
         let mut task = task::of(command, &self.directories, self.sandbox.own_pids)?;
-        let stubs = stubs::create(self.root(), &mut task.mounts)?;
-        let exit = supervise::run(&task, &self.sandbox.cancel, output);
-        stubs.remove(self.root())?;
+        let root = self.root();
+        let stubs = stubs::create(root, &mut task.mounts)?;
+        let owner = Owner::new(command.user.uid, command.user.gid);
+        let exit = root
+            .create_dir_all(&command.cwd, owner, 0o755)
+            .map_err(Error::from)
+            .and_then(|_| supervise::run(&task, &self.sandbox.cancel, output));
+        stubs.remove(root)?;
         exit
     }
 

@@ -1,6 +1,6 @@
 //! The calls that the compiler cannot check. Everything else goes through `rustix`.
 
-use std::ffi::CString;
+use std::ffi::{CString, OsStr, OsString};
 use std::fs;
 use std::io;
 use std::mem::MaybeUninit;
@@ -110,6 +110,36 @@ pub(crate) fn close_inherited_on_exec() -> io::Result<()> {
         }
         (_, error) => Err(error),
     }
+}
+
+/// Becomes the program; comes back only with the reason why not. No signal is blocked or ignored
+/// then: Rust ignores SIGPIPE, whoever started the builder maybe others, and a shell cannot take that back.
+pub(crate) fn execute(program: &Path, arguments: &[OsString], environment: &[OsString]) -> io::Error {
+    let text = |text: &OsStr| CString::new(text.as_bytes());
+    let list = |list: &[OsString]| list.iter().map(|word| text(word)).collect::<Result<Vec<_>, _>>();
+    let (program, arguments, environment) =
+        match (text(program.as_os_str()), list(arguments), list(environment)) {
+            (Ok(program), Ok(arguments), Ok(environment)) => (program, arguments, environment),
+            // No program can be given a NUL.
+            _ => return io::Error::from_raw_os_error(libc::EINVAL),
+        };
+    let pointers = |list: &[CString]| -> Vec<*const libc::c_char> {
+        list.iter().map(|word| word.as_ptr()).chain([std::ptr::null()]).collect()
+    };
+    let (argv, envp) = (pointers(&arguments), pointers(&environment));
+    // SAFETY: the set is initialised by sigemptyset, no old set is asked for, and SIG_DFL runs no code.
+    unsafe {
+        let mut none = MaybeUninit::uninit();
+        libc::sigemptyset(none.as_mut_ptr());
+        libc::pthread_sigmask(libc::SIG_SETMASK, none.as_ptr(), std::ptr::null_mut());
+        for signal in 1..=libc::SIGRTMAX() {
+            // KILL, STOP and two of libc's own cannot be set, and are not ignored either.
+            libc::signal(signal, libc::SIG_DFL);
+        }
+    }
+    // SAFETY: all strings end with NUL and live until the call is over; both lists end with a null pointer.
+    unsafe { libc::execve(program.as_ptr(), argv.as_ptr(), envp.as_ptr()) };
+    io::Error::last_os_error()
 }
 
 /// Makes a mount, and everything mounted below it, read-only for this mount namespace.

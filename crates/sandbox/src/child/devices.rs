@@ -9,7 +9,7 @@ use rustix::fs::{CWD, FileType, Mode};
 use rustix::io::Errno;
 use rustix::mount::{MountFlags, mount, mount_bind};
 
-use super::mounts::{Target, target, tmpfs};
+use super::mounts::{ANYBODYS, Target, target, tmpfs};
 use crate::error::{Error, Result};
 
 /// Name, major and minor number.
@@ -32,14 +32,8 @@ const SHARED_MEMORY: u64 = 64 << 20;
 pub(super) fn make(root: &Root) -> Result<()> {
     // The one memory with devices in it.
     let memory = target(root, "dev")?;
-    mount(
-        "tmpfs",
-        memory.path(),
-        "tmpfs",
-        MountFlags::NOSUID | MountFlags::NOEXEC,
-        Some(c"mode=0755,size=64m"),
-    )
-    .map_err(Error::path("mount", &shown("")))?;
+    mount("tmpfs", memory.path(), "tmpfs", MountFlags::NOSUID, Some(c"mode=0755,size=64m"))
+        .map_err(Error::path("mount", &shown("")))?;
     // Looked up anew: what is on top now.
     let mounted = target(root, "dev")?;
     let directory = mounted.path();
@@ -52,7 +46,8 @@ pub(super) fn make(root: &Root) -> Result<()> {
     for name in ["pts", "shm", "mqueue"] {
         fs::create_dir(directory.join(name)).map_err(Error::path("create", &shown(name)))?;
     }
-    tmpfs(&target(root, "dev/shm")?, Some(SHARED_MEMORY))?;
+    let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
+    tmpfs(&target(root, "dev/shm")?, Some(SHARED_MEMORY), ANYBODYS, flags)?;
     terminals(&target(root, "dev/pts")?)?;
     message_queues(&target(root, "dev/mqueue")?)
 }

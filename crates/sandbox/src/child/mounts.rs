@@ -10,10 +10,11 @@ use rustix::io::Errno;
 use rustix::mount::{
     MountFlags, UnmountFlags, mount, mount_bind, mount_bind_recursive, mount_move, mount_remount, unmount,
 };
+use secrecy::ExposeSecret;
 
 use super::devices;
 use crate::error::{Error, Result};
-use crate::message::{MountTask, Source, Task};
+use crate::message::{Hidden, MountTask, Source, Task};
 use crate::syscalls;
 
 /// What tells about the machine and is of no use to a step, as runc hides it.
@@ -41,7 +42,7 @@ pub(super) fn build_root(task: &Task) -> Result<()> {
     mount_bind_recursive(path, path).map_err(Error::path("bind", path))?;
     let root = Root::open(path)?;
     proc(&root, task.own_pids)?;
-    bind(Path::new("/sys"), &target(&root, "sys")?, false)?;
+    sys(&root, task.own_network)?;
     devices::make(&root)?;
     HIDDEN.iter().try_for_each(|path| hide(&root, path))?;
     READ_ONLY.iter().try_for_each(|path| read_only(&root, path))?;
@@ -57,8 +58,13 @@ pub(super) struct Target {
 
 impl Target {
     pub(super) fn path(&self) -> PathBuf {
-        PathBuf::from(format!("/proc/self/fd/{}", self.handle.as_raw_fd()))
+        path_of(&self.handle)
     }
+}
+
+/// A path that leads to an open handle.
+fn path_of(handle: &OwnedFd) -> PathBuf {
+    PathBuf::from(format!("/proc/self/fd/{}", handle.as_raw_fd()))
 }
 
 pub(super) fn target(root: &Root, path: impl AsRef<Path>) -> Result<Target> {
@@ -79,6 +85,23 @@ pub(super) fn fresh_proc(on: &Path) -> Result<()> {
     let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
     mount("proc", on, "proc", flags, None).map_err(Error::path("mount", Path::new("/proc")))
 }
+
+/// The kernel's objects. Its network interfaces are those of the namespace that mounts it, so a network of
+/// its own needs a mount of its own; where that is not allowed, the machine's are seen (and of no use).
+fn sys(root: &Root, own_network: bool) -> Result<()> {
+    let on = target(root, "sys")?;
+    let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC | MountFlags::RDONLY;
+    if !own_network || mount("sysfs", on.path(), "sysfs", flags, None).is_err() {
+        return bind(Path::new("/sys"), &on, false);
+    }
+    match Path::new(CGROUPS).is_dir() && root.is_dir(Path::new(CGROUPS))? {
+        true => bind(Path::new(CGROUPS), &target(root, CGROUPS)?, false),
+        false => Ok(()),
+    }
+}
+
+/// Control groups: a file system of their own below /sys.
+const CGROUPS: &str = "/sys/fs/cgroup";
 
 /// Binds a file or directory of the builder's, with what is mounted below it.
 pub(super) fn bind(source: &Path, target: &Target, writable: bool) -> Result<()> {
@@ -142,11 +165,19 @@ fn extras(root: &Root, task: &Task) -> Result<()> {
     mount("tmpfs", memory, "tmpfs", MountFlags::NOSUID | MountFlags::NODEV, Some(c"mode=0700"))
         .map_err(Error::path("mount", memory))?;
     for (number, extra) in task.mounts.iter().enumerate() {
-        make_target(root, extra)?;
-        let target = target(root, &extra.target)?;
+        let path = root.resolve(Path::new(&extra.target))?;
+        let mode = make_target(root, extra, &path)?;
+        let target = target(root, &path)?;
         match &extra.source {
-            Source::Bind { path, writable } => bind(Path::new(path), &target, *writable)?,
-            Source::Tmpfs { size } => tmpfs(&target, *size)?,
+            Source::Bind { source, path, writable } => {
+                let from = Root::open(Path::new(source))?.handle(Path::new(path))?;
+                bind(&path_of(&from), &target, *writable)?;
+            }
+            Source::Tmpfs { size, writable } => {
+                let flags =
+                    if *writable { MountFlags::NOSUID } else { MountFlags::NOSUID | MountFlags::RDONLY };
+                tmpfs(&target, *size, mode, flags)?;
+            }
             Source::File { content, mode, uid, gid } => {
                 file(&target, &memory.join(number.to_string()), content, *mode, (*uid, *gid))?;
             }
@@ -155,38 +186,39 @@ fn extras(root: &Root, task: &Task) -> Result<()> {
     Ok(())
 }
 
-/// A mount below another one of the same command has its mount point in that, where only this namespace
-/// can make it.
-fn make_target(root: &Root, mount: &MountTask) -> Result<()> {
-    let path = Path::new(&mount.target);
-    if root.stat(path)?.is_some() {
-        return Ok(());
+/// Makes the mount point where it is still missing: in another mount of the same command, where only this
+/// namespace can make it. Yields the mode that a directory in memory gets there, which is that of the
+/// directory that it hides, as runc has it.
+fn make_target(root: &Root, mount: &MountTask, path: &Path) -> Result<u32> {
+    match root.stat(path)? {
+        Some(_) if mount.is_stub => return Ok(ANYBODYS),
+        Some(found) => return Ok(found.mode),
+        None => {}
     }
-    let is_dir = match &mount.source {
-        Source::Bind { path, .. } => Path::new(path).is_dir(),
-        Source::Tmpfs { .. } => true,
-        Source::File { .. } => false,
-    };
-    let directory = if is_dir { path } else { path.parent().unwrap_or(path) };
+    let is_directory = mount.source.is_directory()?;
+    let directory = if is_directory { path } else { path.parent().unwrap_or(path) };
     root.create_dir_all(directory, Owner::default(), 0o755)?;
-    if !is_dir {
+    if !is_directory {
         root.write(path, b"", &Attributes { mode: 0o644, ..Attributes::default() })?;
     }
-    Ok(())
+    Ok(ANYBODYS)
 }
 
-/// Memory that everybody may write to.
-pub(super) fn tmpfs(target: &Target, size: Option<u64>) -> Result<()> {
+/// Everybody may write, nobody may remove what is somebody else's.
+pub(super) const ANYBODYS: u32 = 0o1777;
+
+/// Memory as a directory.
+pub(super) fn tmpfs(target: &Target, size: Option<u64>, mode: u32, flags: MountFlags) -> Result<()> {
     let size = size.map(|size| format!(",size={size}")).unwrap_or_default();
-    let options =
-        std::ffi::CString::new(format!("mode=1777{size}")).map_err(Error::system("name mount options"))?;
-    mount("tmpfs", target.path(), "tmpfs", MountFlags::NOSUID | MountFlags::NODEV, Some(options.as_c_str()))
+    let options = std::ffi::CString::new(format!("mode={mode:o}{size}"))
+        .map_err(Error::system("name mount options"))?;
+    mount("tmpfs", target.path(), "tmpfs", flags, Some(options.as_c_str()))
         .map_err(Error::path("mount", &target.name))
 }
 
 /// A file in memory: made in a file system that only this mount namespace sees, and bound from there.
-fn file(target: &Target, path: &Path, content: &[u8], mode: u32, owner: (u32, u32)) -> Result<()> {
-    fs::write(path, content)
+fn file(target: &Target, path: &Path, content: &Hidden, mode: u32, owner: (u32, u32)) -> Result<()> {
+    fs::write(path, content.0.expose_secret())
         .and_then(|()| std::os::unix::fs::chown(path, Some(owner.0), Some(owner.1)))
         .and_then(|()| fs::set_permissions(path, fs::Permissions::from_mode(mode)))
         .map_err(Error::path("make a file for", &target.name))?;

@@ -1,15 +1,14 @@
 //! The step: takes the command's identity and becomes its program.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::{Error as IoError, PipeReader, PipeWriter, Read, Write};
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::process::CommandExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use rustix::fs::Mode;
 use rustix::io::Errno;
 use rustix::thread::{CapabilitySet, CapabilitySets, Gid, Uid};
+use secrecy::ExposeSecret;
 
 use crate::error::{CHANGE_DIRECTORY, Error, Result};
 use crate::message::{Report, Task};
@@ -56,6 +55,14 @@ fn prepare(task: &Task) -> Result<()> {
     rustix::process::umask(Mode::from_raw_mode(0o022));
     let cwd = Path::new(&task.cwd);
     rustix::process::chdir(cwd).map_err(Error::path(CHANGE_DIRECTORY, cwd))?;
+    for limit in &task.limits {
+        let name = limit.resource.name();
+        limit.apply().map_err(|error| Error::Path {
+            operation: "set the limit".into(),
+            path: name.into(),
+            source: error.into(),
+        })?;
+    }
     let allowed = limit_capabilities()?;
     take_identity(task)?;
     // A change away from uid 0 has cleared the sets; root keeps what is allowed.
@@ -95,11 +102,24 @@ fn take_identity(task: &Task) -> Result<()> {
 fn exec(task: &Task) -> Result<()> {
     let program = task.args.first().ok_or(Error::EmptyCommand)?;
     let path = find(program, task)?;
-    let mut command = Command::new(&path);
-    command.arg0(program).args(&task.args[1..]).env_clear();
-    command.envs(task.env.iter().map(|(name, value)| (name, value)));
-    let source = command.exec();
+    let source = syscalls::execute(&path, &task.args, &environment(task));
     Err(Error::Exec { program: path.display().to_string(), source })
+}
+
+/// `NAME=VALUE` in order, each name once: where it came first, with the value that came last.
+fn environment(task: &Task) -> Vec<OsString> {
+    let plain = task.env.iter().map(|(name, value)| (name, value.as_bytes()));
+    let secret = task.secrets.iter().map(|(name, value)| (name, value.0.expose_secret()));
+    let mut entries: Vec<(&OsString, &[u8])> = Vec::new();
+    for (name, value) in plain.chain(secret) {
+        match entries.iter_mut().find(|(known, _)| *known == name) {
+            Some(entry) => entry.1 = value,
+            None => entries.push((name, value)),
+        }
+    }
+    let join =
+        |(name, value): (&OsString, &[u8])| OsString::from_vec([name.as_bytes(), b"=", value].concat());
+    entries.into_iter().map(join).collect()
 }
 
 /// The program's file: the first in `PATH` that may be executed.

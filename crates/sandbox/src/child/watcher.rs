@@ -9,6 +9,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{Mode, OFlags};
 use rustix::process::{DumpableBehavior, Pid, PidfdFlags, Signal, WaitOptions};
 use rustix::thread::UnshareFlags;
+use zeroize::Zeroizing;
 
 use super::{init, mounts, reaper};
 use crate::error::{Error, Result};
@@ -40,7 +41,7 @@ fn take_socket() -> Result<UnixStream> {
 }
 
 fn task(builder: &mut UnixStream) -> Result<Task> {
-    let mut text = Vec::new();
+    let mut text = Zeroizing::new(Vec::new());
     builder.read_to_end(&mut text).map_err(Error::system("read the task"))?;
     serde_json::from_slice(&text).map_err(std::io::Error::from).map_err(Error::system("read the task"))
 }

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use ktrust_rootfs::{Attributes, Kind, Metadata, Owner, Root, Time};
 
-use crate::error::{Error, Result};
-use crate::message::{MountTask, Source};
+use crate::error::Result;
+use crate::message::MountTask;
 
 /// Always there in a container; where the tree lacks them they stay, as with BuildKit.
 const PERMANENT: [&str; 3] = ["proc", "sys", "dev"];
@@ -24,40 +24,43 @@ struct Stub {
     after: Time,
 }
 
-/// Makes what the mounts need, and turns each target into the path where it really is.
+/// Makes what the mounts need, and turns each target into the path where it really is. Targets inside of
+/// other mounts are left alone: what leads to them is there only once those are mounted.
 pub(super) fn create(root: &Root, mounts: &mut [MountTask]) -> Result<Stubs> {
     for path in PERMANENT {
         root.create_dir_all(Path::new(path), Owner::default(), 0o755)?;
     }
+    let mut covered: Vec<PathBuf> = PERMANENT.map(PathBuf::from).to_vec();
     let mut stubs = Stubs::default();
     for mount in mounts {
         let target = root.resolve(Path::new(&mount.target))?;
-        let made = match kind(&mount.source)? {
-            Kind::Directory => stubs.directories(root, &target),
-            _ => stubs.file(root, &target),
-        };
-        if let Err(error) = made {
-            stubs.remove(root)?;
-            return Err(error);
+        if covered.iter().any(|above| target.starts_with(above)) {
+            continue;
         }
-        mount.target = target.into();
+        match stubs.make_for(root, mount, &target) {
+            Ok(made) => mount.is_stub = made,
+            Err(error) => {
+                stubs.remove(root)?;
+                return Err(error);
+            }
+        }
+        mount.target = target.clone().into();
+        covered.push(target);
     }
     Ok(stubs)
 }
 
-fn kind(source: &Source) -> Result<Kind> {
-    match source {
-        Source::Tmpfs { .. } => Ok(Kind::Directory),
-        Source::File { .. } => Ok(Kind::File),
-        Source::Bind { path, .. } => {
-            let path = Path::new(path);
-            let found = std::fs::metadata(path).map_err(Error::path("look at", path))?;
-            Ok(if found.is_dir() { Kind::Directory } else { Kind::File })
-        }
-    }
-}
-
 impl Stubs {
+    /// Makes the mount point and tells whether it was missing.
+    fn make_for(&mut self, root: &Root, mount: &MountTask, target: &Path) -> Result<bool> {
+        let missing = root.metadata(target)?.is_none();
+        match mount.source.is_directory()? {
+            true => self.directories(root, target)?,
+            false => self.file(root, target)?,
+        }
+        Ok(missing)
+    }
+
     fn file(&mut self, root: &Root, path: &Path) -> Result<()> {
         self.directories(root, path.parent().unwrap_or(Path::new("")))?;
         match root.metadata(path)? {

@@ -9,6 +9,7 @@ use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
+use zeroize::Zeroizing;
 
 use crate::cancel::Cancel;
 use crate::child;
@@ -89,8 +90,8 @@ impl<'a> Follow<'a> {
     }
 
     fn give(&mut self, task: &Task) -> Result<()> {
-        let text =
-            serde_json::to_vec(task).map_err(io::Error::from).map_err(Error::system("write the task"))?;
+        let text = serde_json::to_vec(task).map(Zeroizing::new);
+        let text = text.map_err(io::Error::from).map_err(Error::system("write the task"))?;
         self.socket.write_all(&text).map_err(|_| Error::HelperLost)?;
         self.socket.shutdown(Shutdown::Write).map_err(|_| Error::HelperLost)
     }

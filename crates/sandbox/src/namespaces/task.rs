@@ -6,7 +6,7 @@ use std::path::Path;
 use super::Directories;
 use crate::command::{Command, Mount, MountKind, Network};
 use crate::error::{Error, Result};
-use crate::message::{MountTask, Source, Task};
+use crate::message::{Hidden, MountTask, Source, Task};
 
 pub(super) fn of(command: &Command, directories: &Directories, own_pids: bool) -> Result<Task> {
     if command.args.is_empty() {
@@ -18,6 +18,7 @@ pub(super) fn of(command: &Command, directories: &Directories, own_pids: bool) -
         memory: directories.memory.clone().into(),
         args: command.args.clone(),
         env: command.env.clone(),
+        secrets: command.secrets.iter().map(|(name, value)| (name.clone(), Hidden(value.clone()))).collect(),
         cwd: command.cwd.clone().into(),
         uid: command.user.uid,
         gid: command.user.gid,
@@ -25,12 +26,15 @@ pub(super) fn of(command: &Command, directories: &Directories, own_pids: bool) -
         hostname: command.hostname.clone(),
         own_network: command.network == Network::None,
         own_pids,
+        limits: command.limits.clone(),
         mounts: usual.into_iter().chain(command.mounts.iter().map(mount)).collect(),
     })
 }
 
 fn memory_file(target: &str, content: Vec<u8>) -> MountTask {
-    MountTask { target: target.into(), source: Source::File { content, mode: 0o644, uid: 0, gid: 0 } }
+    let content = Hidden(content.into());
+    let source = Source::File { content, mode: 0o644, uid: 0, gid: 0 };
+    MountTask { target: target.into(), source, is_stub: false }
 }
 
 /// The builder's resolver serves its steps too. Without a file there is none.
@@ -47,13 +51,13 @@ fn hosts(command: &Command) -> Vec<u8> {
 
 fn mount(mount: &Mount) -> MountTask {
     let source = match &mount.kind {
-        MountKind::Bind { source, writable } => {
-            Source::Bind { path: source.clone().into(), writable: *writable }
+        MountKind::Bind { source, path, writable } => {
+            Source::Bind { source: source.clone().into(), path: path.clone().into(), writable: *writable }
         }
-        MountKind::Tmpfs { size } => Source::Tmpfs { size: *size },
+        MountKind::Tmpfs { size, writable } => Source::Tmpfs { size: *size, writable: *writable },
         MountKind::File { content, mode, uid, gid } => {
-            Source::File { content: content.clone(), mode: *mode, uid: *uid, gid: *gid }
+            Source::File { content: Hidden(content.clone()), mode: *mode, uid: *uid, gid: *gid }
         }
     };
-    MountTask { target: mount.target.clone().into(), source }
+    MountTask { target: mount.target.clone().into(), source, is_stub: false }
 }

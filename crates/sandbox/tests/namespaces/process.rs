@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use ktrust_sandbox::{Command, Error, ErrorKind, Exit, Identity, Network};
+use ktrust_sandbox::{Command, Error, ErrorKind, Exit, Identity, Limit, Network, Resource};
 
 use crate::Test;
 use crate::base::{Bench, Kept, own_capabilities, prints, run, shell};
@@ -11,6 +11,9 @@ pub(crate) const TESTS: &[Test] = &[
     ("exit_codes_and_signals_are_exact", exit_codes_and_signals_are_exact),
     ("both_streams_arrive_whole", both_streams_arrive_whole),
     ("the_environment_is_exactly_what_was_given", the_environment_is_exactly_what_was_given),
+    ("a_missing_working_directory_is_the_users", a_missing_working_directory_is_the_users),
+    ("limits_are_set", limits_are_set),
+    ("a_broken_pipe_ends_a_program", a_broken_pipe_ends_a_program),
     ("programs_are_found_in_the_root", programs_are_found_in_the_root),
     ("identities_and_capabilities", identities_and_capabilities),
     ("no_network_is_loopback_only", no_network_is_loopback_only),
@@ -29,9 +32,21 @@ fn exit_codes_and_signals_are_exact() {
         // Process 1 of the namespace is not the shell, so the signal works.
         assert_eq!(exit.unwrap(), Exit::Signal(signal));
     }
-    let missing = Command { cwd: "/nowhere".into(), ..shell("true") };
-    let error = run(&mut *workspace, &missing).0.unwrap_err();
+    let file = Command { cwd: "/etc/passwd".into(), ..shell("true") };
+    let error = run(&mut *workspace, &file).0.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Step, "{error}");
+}
+
+fn a_missing_working_directory_is_the_users() {
+    let bench = Bench::new();
+    let mut workspace = bench.workspace();
+    let user = Identity { uid: 1000, gid: 1001, groups: vec![1001] };
+    let command = Command { cwd: "/srv/deep".into(), user, ..shell("pwd; touch mine") };
+    let (exit, stdout, stderr) = run(&mut *workspace, &command);
+    assert!(exit.unwrap().success(), "{stderr}");
+    assert_eq!(stdout, "/srv/deep\n");
+    let seen = prints(&mut *workspace, "stat -c '%a %u %g' /srv /srv/deep");
+    assert_eq!(seen, "755 1000 1001\n755 1000 1001");
 }
 
 fn both_streams_arrive_whole() {
@@ -55,11 +70,37 @@ fn the_environment_is_exactly_what_was_given() {
     let bench = Bench::new();
     let mut workspace = bench.workspace();
     let mut command = Command::new(["/bin/env"]);
-    command.env = vec![("A".into(), "1 \n2".into()), ("B".into(), String::new().into())];
-    assert_eq!(run(&mut *workspace, &command).1, "A=1 \n2\nB=\n");
+    let pair = |name: &str, value: &str| (name.into(), value.into());
+    command.env = vec![pair("Z", "1 \n2"), pair("B", ""), pair("A", "old"), pair("Z", "last")];
+    command.secrets = vec![("TOKEN".into(), b"s3cret".to_vec().into()), ("A".into(), vec![0xff].into())];
+    assert!(!format!("{command:?}").contains("s3cret"));
+    let mut kept = Kept::default();
+    workspace.run(&command, &mut kept).unwrap();
+    // In order, and never as text: a value may hold any byte but NUL.
+    assert_eq!(kept.stdout, b"Z=last\nB=\nA=\xff\nTOKEN=s3cret\n");
     assert_eq!(prints(&mut *workspace, "umask; hostname; pwd; cat | wc -c"), "0022\nbuildkitsandbox\n/\n0");
     assert_eq!(prints(&mut *workspace, "grep NoNewPrivs /proc/self/status"), "NoNewPrivs:\t0");
     assert_eq!(prints(&mut *workspace, "ls /proc/self/fd | wc -l"), "4");
+}
+
+fn limits_are_set() {
+    let bench = Bench::new();
+    let mut workspace = bench.workspace();
+    let limit = |resource, soft, hard| Limit { resource, soft: Some(soft), hard: Some(hard) };
+    let command = Command {
+        limits: vec![limit(Resource::Nofile, 100, 200), limit(Resource::Core, 0, 0)],
+        ..shell("ulimit -S -n; ulimit -H -n; ulimit -c")
+    };
+    assert_eq!(run(&mut *workspace, &command).1, "100\n200\n0\n");
+}
+
+fn a_broken_pipe_ends_a_program() {
+    let bench = Bench::new();
+    let mut workspace = bench.workspace();
+    assert_eq!(
+        prints(&mut *workspace, "(yes; echo $? >&2) | head -n 1; grep SigIgn /proc/self/status"),
+        "y\nSigIgn:\t0000000000000000"
+    );
 }
 
 fn programs_are_found_in_the_root() {
@@ -103,14 +144,14 @@ fn identities_and_capabilities() {
 fn no_network_is_loopback_only() {
     let bench = Bench::new();
     let mut workspace = bench.workspace();
-    let script = "ls /proc/sys/net/ipv4/conf; ping -c1 -W1 127.0.0.1 >/dev/null 2>&1 && echo up || echo down";
+    let script = "ls /proc/sys/net/ipv4/conf; ls /sys/class/net; ping -c1 -W1 127.0.0.1 >/dev/null 2>&1 && echo up || echo down";
     let command = Command { network: Network::None, ..shell(script) };
     let (exit, stdout, stderr) = run(&mut *workspace, &command);
     assert!(exit.unwrap().success(), "{stdout}{stderr}");
     // A pod may give CAP_SYS_ADMIN and keep CAP_NET_ADMIN: then even loopback stays down.
     let state = if own_capabilities() >> 12 & 1 == 1 { "up" } else { "down" };
     let seen: Vec<_> = stdout.lines().filter(|line| !["all", "default"].contains(line)).collect();
-    assert_eq!(seen, ["lo", state]);
+    assert_eq!(seen, ["lo", "lo", state]);
 }
 
 fn steps_run_at_the_same_time() {

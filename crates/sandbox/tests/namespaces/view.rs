@@ -13,6 +13,8 @@ pub(crate) const TESTS: &[Test] = &[
     ("the_machine_is_read_only", the_machine_is_read_only),
     ("mounts_of_one_command", mounts_of_one_command),
     ("mounts_lie_in_mounts", mounts_lie_in_mounts),
+    ("a_bind_shows_what_its_path_leads_to_inside", a_bind_shows_what_its_path_leads_to_inside),
+    ("memory_looks_like_what_it_hides", memory_looks_like_what_it_hides),
     ("a_hostile_image_cannot_redirect_mounts", a_hostile_image_cannot_redirect_mounts),
 ];
 
@@ -79,14 +81,17 @@ fn mounts_of_one_command() {
     fs::write(source.join("given"), "g").unwrap();
     let bind = |target: &str, writable| Mount {
         target: target.into(),
-        kind: MountKind::Bind { source: source.clone(), writable },
+        kind: MountKind::Bind { source: source.clone(), path: "/".into(), writable },
     };
-    let secret = MountKind::File { content: b"s3cret".to_vec(), mode: 0o400, uid: 0, gid: 0 };
+    let secret = MountKind::File { content: b"s3cret".to_vec().into(), mode: 0o400, uid: 0, gid: 0 };
     let command = Command {
         mounts: vec![
             bind("/mnt/read", false),
             bind("/mnt/write", true),
-            Mount { target: "/cache/deep".into(), kind: MountKind::Tmpfs { size: Some(1 << 20) } },
+            Mount {
+                target: "/cache/deep".into(),
+                kind: MountKind::Tmpfs { size: Some(1 << 20), writable: true },
+            },
             Mount { target: "/run/secrets/token".into(), kind: secret },
         ],
         ..shell(
@@ -109,11 +114,14 @@ fn mounts_lie_in_mounts() {
     let mut workspace = bench.workspace();
     let source = bench.dir("source");
     fs::write(source.join("given"), "g").unwrap();
-    let file = MountKind::File { content: b"f".to_vec(), mode: 0o444, uid: 0, gid: 0 };
+    let file = MountKind::File { content: b"f".to_vec().into(), mode: 0o444, uid: 0, gid: 0 };
     let command = Command {
         mounts: vec![
-            Mount { target: "/cache".into(), kind: MountKind::Tmpfs { size: None } },
-            Mount { target: "/cache/a/b".into(), kind: MountKind::Bind { source, writable: false } },
+            Mount { target: "/cache".into(), kind: MountKind::Tmpfs { size: None, writable: true } },
+            Mount {
+                target: "/cache/a/b".into(),
+                kind: MountKind::Bind { source, path: "/".into(), writable: false },
+            },
             Mount { target: "/cache/c/file".into(), kind: file },
         ],
         ..shell("cat /cache/a/b/given /cache/c/file")
@@ -122,6 +130,49 @@ fn mounts_lie_in_mounts() {
     assert!(exit.unwrap().success(), "{stderr}");
     assert_eq!(stdout, "gf");
     assert!(workspace.root().metadata("cache".as_ref()).unwrap().is_none());
+}
+
+fn a_bind_shows_what_its_path_leads_to_inside() {
+    let bench = Bench::new();
+    let mut workspace = bench.workspace();
+    let source = bench.dir("source");
+    fs::create_dir(source.join("real")).unwrap();
+    fs::write(source.join("real/f"), "inside").unwrap();
+    fs::write(bench.dir("real").join("f"), "outside").unwrap();
+    std::os::unix::fs::symlink("../../../../real", source.join("link")).unwrap();
+    let _listening = std::os::unix::net::UnixListener::bind(source.join("socket")).unwrap();
+    let bind = |path: &str, target: &str| Mount {
+        target: target.into(),
+        kind: MountKind::Bind { source: source.clone(), path: path.into(), writable: true },
+    };
+    let mounts = vec![bind("link", "/a"), bind("link/f", "/b/f"), bind("socket", "/run/agent")];
+    let command = Command { mounts, ..shell("cat /a/f /b/f; [ -S /run/agent ] && echo :socket") };
+    assert_eq!(run(&mut *workspace, &command).1, "insideinside:socket\n");
+    let missing = Command { mounts: vec![bind("nothing", "/a")], ..shell("true") };
+    assert!(run(&mut *workspace, &missing).0.is_err());
+    assert!(workspace.root().metadata("run".as_ref()).unwrap().is_none());
+}
+
+fn memory_looks_like_what_it_hides() {
+    let bench = Bench::new();
+    let mut workspace = bench.workspace();
+    prints(&mut *workspace, "mkdir -m 0700 /closed");
+    let memory = |target: &str, size, writable| Mount {
+        target: target.into(),
+        kind: MountKind::Tmpfs { size, writable },
+    };
+    let command = Command {
+        mounts: vec![
+            memory("/closed", None, true),
+            memory("/dev/shm", Some(1 << 20), true),
+            memory("/fresh", None, false),
+        ],
+        ..shell(
+            "stat -c %a /closed /dev/shm /fresh; touch /fresh/x 2>/dev/null || echo ro; \
+             df -k /dev/shm | tail -n 1 | tr -s ' ' | cut -d' ' -f2",
+        )
+    };
+    assert_eq!(run(&mut *workspace, &command).1, "700\n1777\n1777\nro\n1024\n");
 }
 
 fn a_hostile_image_cannot_redirect_mounts() {
@@ -137,7 +188,7 @@ fn a_hostile_image_cannot_redirect_mounts() {
             outside.display()
         ),
     );
-    let secret = MountKind::File { content: b"in".to_vec(), mode: 0o444, uid: 0, gid: 0 };
+    let secret = MountKind::File { content: b"in".to_vec().into(), mode: 0o444, uid: 0, gid: 0 };
     let command = Command {
         mounts: vec![Mount { target: "/run/secret".into(), kind: secret }],
         ..shell("cat /secret; grep -c localhost /etc/hosts")
