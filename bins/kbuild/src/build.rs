@@ -10,6 +10,7 @@ use ktrust_registry::Client;
 use ktrust_sandbox::{Namespaces, Sandbox};
 use tokio::runtime::Runtime;
 
+use crate::agent::Agents;
 use crate::builder::{Builder, Memory, names};
 use crate::cli::Isolation;
 use crate::context::{Opened, Opener};
@@ -21,8 +22,9 @@ use crate::probe;
 use crate::progress::Progress;
 use crate::publish::{self, Destination};
 use crate::record;
-use crate::remote::{Fetcher, Secrets};
+use crate::remote::Fetcher;
 use crate::scope::platform_variables;
+use crate::secrets::Secrets;
 use crate::settings::{BuildSettings, repository};
 use crate::stop::Stop;
 use crate::time::now;
@@ -41,7 +43,10 @@ pub(crate) fn build(
     let runtime = runtime()?;
     let work = Work::open(&settings.work_dir)?;
     let progress = Progress::new(printer.clone());
-    let fetcher = Fetcher::new(client, &runtime, stop.clone(), secrets(&settings), environment);
+    let secrets = Arc::new(Secrets::load(&settings.run.secrets, |text| progress.warn(text))?);
+    let told = Arc::clone(&secrets);
+    let secret = Arc::new(move |id: &str| told.text(id));
+    let fetcher = Fetcher::new(client, &runtime, stop.clone(), secret, environment);
     let opener = Opener {
         settings: &settings.context,
         fetcher: &fetcher,
@@ -58,6 +63,10 @@ pub(crate) fn build(
     let globals = globals(settings, &source.file).map_err(|error| source.broken(error))?;
     let target = target(settings, &source.file)?;
     let plan = Plan::new(&names(&source, settings, globals.clone()), target)?;
+    let agents = Agents::find(&settings.run.agents)?;
+    for flag in &settings.run.without_meaning {
+        progress.warn(&format!("`{flag}` has no meaning here"));
+    }
     let destinations =
         runtime.block_on(stop.race(publish::open(client, &settings.targets, settings.push)))?;
     let sandbox = sandbox(settings.run.isolation, &stop)?;
@@ -72,6 +81,8 @@ pub(crate) fn build(
         stop: stop.clone(),
         work: &work,
         sandbox,
+        secrets,
+        agents,
         progress,
         memory: Memory::default(),
     };
@@ -96,11 +107,6 @@ pub(crate) fn build(
     record::write(&facts, written)?;
     say(printer, settings, &image, written);
     Ok(())
-}
-
-/// Secrets of the command line, for sources that ask who we are.
-fn secrets(_settings: &BuildSettings) -> Secrets {
-    Arc::new(|_| None)
 }
 
 /// Where RUN runs. There is one mechanism so far, so the best one is that.

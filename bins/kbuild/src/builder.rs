@@ -5,6 +5,7 @@
 
 mod memory;
 mod open;
+mod snapshot;
 mod stage;
 
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ use ktrust_rootfs::{Change, LayerOptions, PackOptions, Root, changes_of_upper, p
 use ktrust_sandbox::{Sandbox, Workspace};
 use tokio::runtime::Runtime;
 
+use crate::agent::Agents;
 use crate::base::Base;
 use crate::context::Context;
 use crate::error::Error;
@@ -26,6 +28,7 @@ use crate::instruction;
 use crate::plan::{Names, Plan};
 use crate::progress::{Progress, Shown};
 use crate::remote::Fetcher;
+use crate::secrets::Secrets;
 use crate::settings::BuildSettings;
 use crate::source::Source;
 use crate::stop::Stop;
@@ -50,6 +53,8 @@ pub(crate) struct Builder<'a> {
     pub(crate) stop: Stop,
     pub(crate) work: &'a Work,
     pub(crate) sandbox: Box<dyn Sandbox>,
+    pub(crate) secrets: Arc<Secrets>,
+    pub(crate) agents: Agents,
     pub(crate) progress: Progress,
     /// What is known so far; empty at the start.
     pub(crate) memory: Memory,
@@ -133,7 +138,7 @@ impl<'a> Builder<'a> {
         let escape = self.source.file.directives.escape;
         let expanded = instruction.expand(escape, &stage.scope).map_err(|error| self.source.broken(error))?;
         match expanded.command {
-            Command::Run(run) => instruction::run(self, stage, &run, shown),
+            Command::Run(run) => instruction::run(self, stage, &run, &expanded.mounts, shown),
             Command::Copy(copy) => instruction::copy(self, stage, &copy),
             Command::Add(add) => instruction::add(self, stage, &add),
             Command::Workdir(path) => instruction::workdir(self, stage, &path),
@@ -201,6 +206,22 @@ impl<'a> Builder<'a> {
 
     pub(crate) fn names(&self) -> Names<'a> {
         names(self.source, self.settings, self.globals.clone())
+    }
+
+    /// What caches of this build are kept apart by.
+    pub(crate) fn cache_namespace(&self) -> &str {
+        self.build_arg("BUILDKIT_CACHE_MOUNT_NS").unwrap_or_default()
+    }
+
+    /// The host name that steps see.
+    pub(crate) fn hostname(&self) -> String {
+        let given = self.build_arg("BUILDKIT_SANDBOX_HOSTNAME").filter(|name| !name.is_empty());
+        given.unwrap_or("buildkitsandbox").to_owned()
+    }
+
+    fn build_arg(&self, name: &str) -> Option<&str> {
+        let given = self.settings.build_args.iter().rev().find(|(known, _)| known == name);
+        given.map(|(_, value)| value.as_str())
     }
 
     /// The time that this build writes into the image.

@@ -19,6 +19,8 @@ pub(crate) enum Error {
     Write { path: PathBuf, source: std::io::Error },
     #[error("cannot use the work directory `{path}`")]
     Work { path: PathBuf, source: std::io::Error },
+    #[error("cannot read the secret `{id}` from `{path}`")]
+    Secret { id: String, path: PathBuf, source: std::io::Error },
     /// The Dockerfile is not one.
     #[error("{place}: {source}")]
     Dockerfile { place: String, excerpt: String, source: Box<ktrust_dockerfile::Error> },
@@ -87,7 +89,7 @@ impl Diagnose for Error {
             | Self::Dockerfile { .. }
             | Self::Unsupported { .. }
             | Self::Instruction { .. } => Exit::Usage,
-            Self::Read { source, .. } => read_exit(source),
+            Self::Read { source, .. } | Self::Secret { source, .. } => read_exit(source),
             Self::Write { .. } | Self::Work { .. } => Exit::LocalResource,
             Self::Step { source, .. } => source.exit(),
             Self::Command { .. } => Exit::BuildStep,

@@ -7,9 +7,11 @@
 
 #![forbid(unsafe_code)]
 
+mod agent;
 mod base;
 mod build;
 mod builder;
+mod caches;
 mod cli;
 mod context;
 mod debug;
@@ -24,6 +26,7 @@ mod publish;
 mod record;
 mod remote;
 mod scope;
+mod secrets;
 mod settings;
 mod source;
 mod stop;

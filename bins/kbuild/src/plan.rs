@@ -71,6 +71,16 @@ impl Names<'_> {
         Ok(stage.map_or_else(|| Meaning::Image(from.value.clone()), Meaning::Stage))
     }
 
+    /// What `from` of `RUN --mount` means. A number is a name here, as in BuildKit.
+    pub(crate) fn mount_from(&self, name: &str) -> Meaning {
+        match (self.context(name), self.file().stage_by_name(name)) {
+            (Some(name), _) => Meaning::Named(name),
+            (None, Some(stage)) => Meaning::Stage(stage),
+            (None, None) if name == "scratch" => Meaning::Scratch,
+            (None, None) => Meaning::Image(name.to_owned()),
+        }
+    }
+
     /// The named context that replaces `name`; `busybox` replaces `docker.io/library/busybox:latest` too.
     pub(crate) fn context(&self, name: &str) -> Option<String> {
         let wanted = familiar(name).or_else(|| familiar(&name.to_lowercase()))?;

@@ -11,6 +11,8 @@ const PROXIES: [&str; 5] = ["HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY"
 #[derive(Clone, Default)]
 pub(crate) struct Scope {
     variables: Variables,
+    /// Their names, in the order in which they were set last: RUN's environment has it, the image not.
+    order: Vec<String>,
     /// What ARG declared, in order, for RUN's line in the history.
     arguments: Vec<(String, Option<String>)>,
 }
@@ -18,7 +20,11 @@ pub(crate) struct Scope {
 impl Scope {
     /// A stage that begins with an image's variables.
     pub(crate) fn of_image(env: &[String]) -> Self {
-        Self { variables: Variables::from_pairs(env.iter().map(String::as_str)), arguments: Vec::new() }
+        let mut scope = Self::default();
+        for (name, value) in Variables::from_pairs(env.iter().map(String::as_str)).iter() {
+            scope.set(name, value);
+        }
+        scope
     }
 
     /// All variables as they are now.
@@ -29,19 +35,23 @@ impl Scope {
     /// ENV.
     pub(crate) fn set(&mut self, name: &str, value: &str) {
         self.variables.set(name, value);
+        self.order.retain(|known| known != name);
+        self.order.push(name.to_owned());
     }
 
     /// ARG. Without a value nothing changes: a variable of that name from before stays visible.
     pub(crate) fn declare(&mut self, name: &str, value: Option<String>) {
         if let Some(value) = &value {
-            self.variables.set(name, value);
+            self.set(name, value);
         }
         self.arguments.push((name.to_owned(), value));
     }
 
-    /// RUN's environment in order, then the proxies that were given and not declared.
+    /// RUN's environment: `PATH`, the others in order, then the proxies that were given and not declared.
     pub(crate) fn run_environment(&self, build_args: &[(String, String)]) -> Vec<(String, String)> {
-        let own = self.variables.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let (first, rest): (Vec<_>, Vec<_>) = self.order.iter().partition(|name| *name == "PATH");
+        let own = first.into_iter().chain(rest);
+        let own = own.filter_map(|name| Some((name.clone(), self.variables.get(name)?.to_owned())));
         let proxies = PROXIES.iter().flat_map(|name| self.proxy(name, build_args));
         own.chain(proxies).collect()
     }
@@ -118,6 +128,18 @@ mod tests {
         let words = ["/bin/sh", "-c", "true"].map(str::to_owned);
         assert_eq!(scope.run_history(&words), "RUN |2 A=1 B= /bin/sh -c true # buildkit");
         assert_eq!(Scope::default().run_history(&words), "RUN /bin/sh -c true # buildkit");
+    }
+
+    #[test]
+    fn run_gets_variables_in_the_order_of_their_last_change() {
+        let mut scope = Scope::of_image(&["A=1".into(), "PATH=/bin".into(), "B=2".into()]);
+        scope.set("A", "3");
+        scope.declare("C", Some("4".into()));
+        let pairs = [("PATH", "/bin"), ("B", "2"), ("A", "3"), ("C", "4")];
+        assert_eq!(
+            scope.run_environment(&[]),
+            pairs.map(|(name, value)| (name.to_owned(), value.to_owned()))
+        );
     }
 
     #[test]

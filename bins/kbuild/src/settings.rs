@@ -11,7 +11,7 @@ use ktrust_pipeline::{Environment, flag, list, variables as var};
 
 pub(crate) use self::context::{NamedContext, familiar};
 pub(crate) use self::output::{Files, Target};
-pub(crate) use self::run::RunSettings;
+pub(crate) use self::run::{RunSettings, SecretSetting, SecretSource, SshSetting};
 use crate::cli::BuildArguments;
 use crate::context::ContextSettings;
 use crate::error::Error;

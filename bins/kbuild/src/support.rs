@@ -1,7 +1,7 @@
 //! What this version of the engine does not do yet. It is refused before anything runs: a builder that
 //! silently does something else is worse than one that refuses.
 
-use ktrust_dockerfile::{Add, Command, Network, Run, Script, Security};
+use ktrust_dockerfile::{Add, Command, Run, Security};
 
 use crate::error::Error;
 
@@ -15,24 +15,12 @@ pub(crate) fn check(command: &Command) -> Result<(), Error> {
 }
 
 fn check_run(run: &Run) -> Result<(), Error> {
-    if !run.mounts.is_empty() {
-        return Err(Error::unsupported("`RUN --mount`"));
-    }
-    if run.network.as_ref().is_some_and(|flag| flag.value == Network::Host) {
-        return Err(Error::unsupported("`RUN --network=host`"));
-    }
     if run.security.as_ref().is_some_and(|flag| flag.value == Security::Insecure) {
-        return Err(Error::unsupported("`RUN --security=insecure`"));
+        let message = "`RUN --security=insecure` wants privileges that kbuild gives to no step";
+        let hint = "it is docker's entitlement `security.insecure`; do that work outside of the build";
+        return Err(Error::Instruction { message: message.into(), hint: Some(hint.into()) });
     }
-    if !run.devices.is_empty() {
-        return Err(Error::unsupported("`RUN --device`"));
-    }
-    match run.script() {
-        Script::File { .. } => {
-            Err(Error::unsupported("a here document with an interpreter of its own (`#!`)"))
-        }
-        Script::Exec(_) | Script::Shell(_) => Ok(()),
-    }
+    if run.devices.is_empty() { Ok(()) } else { Err(Error::unsupported("`RUN --device`")) }
 }
 
 fn check_add(add: &Add) -> Result<(), Error> {

@@ -36,6 +36,14 @@ variables! {
     KBUILD_PROBE;
     /// Where RUN runs: `auto` or `namespaces`.
     KBUILD_ISOLATION;
+    /// The network of RUN: `default`, `host` or `none`.
+    KBUILD_NETWORK;
+    /// Secrets for `RUN --mount=type=secret`, written as for `--secret`, one a line or as a JSON array.
+    KBUILD_SECRETS;
+    /// SSH agents for `RUN --mount=type=ssh`, written as for `--ssh`, one a line or as a JSON array.
+    KBUILD_SSH;
+    /// Lines for RUN's /etc/hosts, `NAME=ADDRESS`, one a line or as a JSON array.
+    KBUILD_ADD_HOSTS;
     /// The directory for work in progress and the local store. Default: `.ktrust` in the working directory.
     KBUILD_WORK_DIR;
     /// Where to write build.env.
@@ -149,7 +157,7 @@ variables! {
     ALL_PROXY;
     /// Hosts that no proxy is used for, also in small letters.
     NO_PROXY;
-    /// The socket of an ssh agent, for build contexts of git.
+    /// The socket of an SSH agent: for `--ssh default`, and for build contexts of git.
     SSH_AUTH_SOCK;
     /// The checked-out project.
     CI_PROJECT_DIR;

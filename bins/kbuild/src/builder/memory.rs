@@ -24,6 +24,8 @@ pub(crate) struct Memory {
     pub(super) bases: Cells<(String, String), Arc<Base>>,
     /// Directories with a base image's files, by its layers.
     pub(super) roots: Cells<Vec<Digest>, PathBuf>,
+    /// Copies of a context, by its name and the path in it.
+    pub(super) snapshots: Cells<(String, PathBuf), PathBuf>,
     /// By stage, so that their order does not depend on which of two stages was faster.
     steps: Mutex<BTreeMap<usize, Vec<StepRecord>>>,
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use ktrust_dockerfile::{Instruction, parse_trigger};
-use ktrust_oci::{ImageReference, Platform, Reference};
+use ktrust_oci::{Digest, ImageReference, Platform, Reference};
 use ktrust_rootfs::Owner;
 
 use super::{Builder, Stage, Tree};
@@ -110,16 +110,27 @@ impl Builder<'_> {
 
     /// The tree that `COPY --from` reads: a stage's or an image's.
     pub(crate) fn source_tree(&self, meaning: Meaning) -> Result<Vec<PathBuf>, Error> {
-        let mut stage = match meaning {
-            Meaning::Scratch => return Ok(Vec::new()),
-            Meaning::Stage(index) => self.stage(index)?,
-            Meaning::Named(name) => self.named(&name, self.settings.platform.clone())?,
-            Meaning::Image(name) => self.image(&name, &reference(&name)?, self.settings.platform.clone())?,
-        };
+        let mut stage = self.source_stage(meaning)?;
         if let (Tree::Packed(base, _), true) = (&stage.tree, stage.title.is_empty()) {
             stage.title.clone_from(&base.name);
         }
         self.unpack(&mut stage)
+    }
+
+    /// The layers of the tree that [`Builder::source_tree`] gives: what decides on its content.
+    pub(crate) fn source_layers(&self, meaning: Meaning) -> Result<Vec<Digest>, Error> {
+        let stage = self.source_stage(meaning)?;
+        Ok(stage.draft.layers.into_iter().map(|layer| layer.diff_id).collect())
+    }
+
+    fn source_stage(&self, meaning: Meaning) -> Result<Stage, Error> {
+        let platform = self.settings.platform.clone();
+        match meaning {
+            Meaning::Scratch => Ok(self.scratch(platform)),
+            Meaning::Stage(index) => self.stage(index),
+            Meaning::Named(name) => self.named(&name, platform),
+            Meaning::Image(name) => self.image(&name, &reference(&name)?, platform),
+        }
     }
 
     /// The main context, or files that the command line named.
