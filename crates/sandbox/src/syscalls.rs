@@ -117,12 +117,11 @@ pub(crate) fn close_inherited_on_exec() -> io::Result<()> {
 pub(crate) fn execute(program: &Path, arguments: &[OsString], environment: &[OsString]) -> io::Error {
     let text = |text: &OsStr| CString::new(text.as_bytes());
     let list = |list: &[OsString]| list.iter().map(|word| text(word)).collect::<Result<Vec<_>, _>>();
-    let (program, arguments, environment) =
-        match (text(program.as_os_str()), list(arguments), list(environment)) {
-            (Ok(program), Ok(arguments), Ok(environment)) => (program, arguments, environment),
-            // No program can be given a NUL.
-            _ => return io::Error::from_raw_os_error(libc::EINVAL),
-        };
+    let (Ok(program), Ok(arguments), Ok(environment)) =
+        (text(program.as_os_str()), list(arguments), list(environment))
+    else {
+        return io::Error::from_raw_os_error(libc::EINVAL); // no program can be given a NUL
+    };
     let pointers = |list: &[CString]| -> Vec<*const libc::c_char> {
         list.iter().map(|word| word.as_ptr()).chain([std::ptr::null()]).collect()
     };

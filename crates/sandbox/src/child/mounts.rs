@@ -94,10 +94,10 @@ fn sys(root: &Root, own_network: bool) -> Result<()> {
     if !own_network || mount("sysfs", on.path(), "sysfs", flags, None).is_err() {
         return bind(Path::new("/sys"), &on, false);
     }
-    match Path::new(CGROUPS).is_dir() && root.is_dir(Path::new(CGROUPS))? {
-        true => bind(Path::new(CGROUPS), &target(root, CGROUPS)?, false),
-        false => Ok(()),
+    if Path::new(CGROUPS).is_dir() && root.is_dir(Path::new(CGROUPS))? {
+        bind(Path::new(CGROUPS), &target(root, CGROUPS)?, false)?;
     }
+    Ok(())
 }
 
 /// Control groups: a file system of their own below /sys.

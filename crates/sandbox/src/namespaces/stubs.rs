@@ -54,9 +54,10 @@ impl Stubs {
     /// Makes the mount point and tells whether it was missing.
     fn make_for(&mut self, root: &Root, mount: &MountTask, target: &Path) -> Result<bool> {
         let missing = root.metadata(target)?.is_none();
-        match mount.source.is_directory()? {
-            true => self.directories(root, target)?,
-            false => self.file(root, target)?,
+        if mount.source.is_directory()? {
+            self.directories(root, target)?;
+        } else {
+            self.file(root, target)?;
         }
         Ok(missing)
     }
