@@ -85,6 +85,9 @@ impl Accounts {
     /// primary group is always among the groups.
     pub fn identity(&self, spec: &str) -> Result<Identity> {
         let (user, group) = parts(spec);
+        if let (Some(uid), Some(gid)) = (id_or_root(user), group.and_then(id_or_root)) {
+            return Ok(Identity { uid, gid, groups: vec![gid] }); // no account is needed
+        }
         let known = match id(user) {
             Some(uid) => self.user_by_id(uid),
             None => Some(self.user(user).ok_or_else(|| Error::UnknownUser(user.to_owned()))?),
@@ -124,6 +127,11 @@ fn id(text: &str) -> Option<u32> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
+/// In a pair, `root` is 0 in an image without accounts too.
+fn id_or_root(text: &str) -> Option<u32> {
+    if text == "root" { Some(0) } else { id(text) }
+}
+
 fn user(line: &str) -> Option<User> {
     let fields: Vec<&str> = line.trim().split(':').collect();
     let home = fields.get(5).copied().unwrap_or_default();
@@ -160,6 +168,8 @@ mod tests {
         assert_eq!(identity("4711").unwrap(), Identity { uid: 4711, gid: 0, groups: vec![0] });
         assert_eq!(identity("app:wheel").unwrap(), Identity { uid: 1000, gid: 10, groups: vec![10] });
         assert_eq!(identity("").unwrap().uid, 0);
+        let none = Accounts::default().identity("root:root").unwrap();
+        assert_eq!(none, Identity { uid: 0, gid: 0, groups: vec![0] });
         assert!(matches!(identity("nobody"), Err(Error::UnknownUser(_))));
         assert!(matches!(identity("app:none"), Err(Error::UnknownGroup(_))));
     }

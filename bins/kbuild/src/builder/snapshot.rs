@@ -27,9 +27,9 @@ impl Builder<'_> {
             let hint = found.map(|_| "it is there, but .dockerignore leaves it out".to_owned());
             return Err(Error::SourceMissing { path: path.into(), place: "build context".into(), hint });
         }
-        let select = |below: &Path, is_dir| match context.shows(&place.join(below), is_dir)? {
-            true => Ok(Choice::Take),
-            false => Ok(Choice::Skip),
+        let select = |below: &Path, is_dir| {
+            let shown = context.shows(&place.join(below), is_dir)?;
+            Ok(if shown { Choice::Take } else { Choice::Skip })
         };
         let options = CopyOptions {
             owner: context.owner(),
