@@ -30,9 +30,7 @@ fn no_dockerfile_and_no_context() {
 #[test]
 fn what_is_not_there_yet_is_refused_with_its_line() {
     for (line, what) in [
-        ("RUN --mount=type=cache,target=/c true", "--mount"),
-        ("COPY --link a /", "--link"),
-        ("COPY --parents a /", "--parents"),
+        ("RUN --device=vendor.example/device true", "--device"),
         ("ADD https://example.invalid/x /", "example.invalid"),
         ("RUN --security=insecure true", "--security"),
     ] {

@@ -1,15 +1,19 @@
 //! kbuild from outside: Dockerfiles in, images out, and every way in which that can go wrong.
 //!
 //! `instructions` what each instruction does to the image · `copying` COPY, ADD and .dockerignore · `stages`
-//! several stages, ARG, ONBUILD · `registries` pull and push · `faults` bad input, dead registries, full
-//! disks · `mounts` `secrets` `ssh` `network` `scripts` `users` RUN and its surroundings ·
-//! `signals` SIGTERM and SIGKILL · `reproducible` the same bytes twice, and who can read them
+//! several stages, ARG, ONBUILD · `parallel` stages at once · `contexts` archives, git and the web as
+//! contexts · `named` `--build-context` · `registries` pull and push · `faults` bad input, dead registries,
+//! full disks · `mounts` `secrets` `ssh` `network` `scripts` `users` RUN and its surroundings · `signals`
+//! SIGTERM and SIGKILL · `reproducible` the same bytes twice, and who can read them
 
+mod contexts;
 mod copying;
 mod faults;
 mod instructions;
 mod mounts;
+mod named;
 mod network;
+mod parallel;
 mod project;
 mod registries;
 mod reproducible;

@@ -1,6 +1,7 @@
 //! A web server on loopback: files, answers that a test makes up, and repositories of git.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
@@ -138,9 +139,9 @@ fn serve(mut stream: TcpStream, log: &Mutex<Vec<Asked>>, script: &(dyn Fn(&Asked
     let reply = script(&asked, before);
     let mut head = format!("HTTP/1.1 {} Answer\r\nConnection: close\r\n", reply.status);
     for (name, value) in &reply.headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        let _ = write!(head, "{name}: {value}\r\n");
     }
-    head.push_str(&format!("Content-Length: {}\r\n\r\n", reply.body.len()));
+    let _ = write!(head, "Content-Length: {}\r\n\r\n", reply.body.len());
     let end = reply.cut.unwrap_or(reply.body.len());
     // A client that has heard enough may go.
     let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&reply.body[..end]));

@@ -59,14 +59,8 @@ impl Base {
 
     /// Downloads what the store lacks; bytes are verified as they arrive.
     pub(crate) async fn download(&self, work: &Work) -> Result<(), Error> {
-        let store = work.store();
-        let missing = self.layers.iter().filter(|layer| !store.has_blob(&layer.descriptor.digest));
-        let fetch = |layer: &Layer| {
-            let (descriptor, path) = (layer.descriptor.clone(), store.blob_path(&layer.descriptor.digest));
-            let repository = self.repository.clone();
-            async move { repository.fetch_blob(&descriptor, &path).await }
-        };
-        let fetches: Vec<_> = missing.map(fetch).collect();
+        let fetches: Vec<_> =
+            self.layers.iter().map(|layer| work.fetch(&self.repository, &layer.descriptor)).collect();
         stream::iter(fetches)
             .buffer_unordered(PARALLEL_DOWNLOADS)
             .try_collect::<()>()

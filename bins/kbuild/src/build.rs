@@ -11,7 +11,7 @@ use ktrust_sandbox::{Namespaces, Sandbox};
 use tokio::runtime::Runtime;
 
 use crate::agent::Agents;
-use crate::builder::{Builder, Memory, names};
+use crate::builder::{Builder, Memory, Slots, names};
 use crate::cli::Isolation;
 use crate::context::{Opened, Opener};
 use crate::error::Error;
@@ -29,6 +29,9 @@ use crate::settings::{BuildSettings, repository};
 use crate::stop::Stop;
 use crate::time::now;
 use crate::work::Work;
+
+/// Threads that serve connections: decryption is what costs.
+const NETWORK_THREADS: usize = 2;
 
 /// Builds an image and publishes it. Everything that can be refused is refused before anything runs.
 pub(crate) fn build(
@@ -84,6 +87,7 @@ pub(crate) fn build(
         secrets,
         agents,
         progress,
+        slots: Slots::new(settings.run.max_parallelism),
         memory: Memory::default(),
     };
     let image = builder.run(&plan)?.finish(&settings.labels)?;
@@ -175,10 +179,15 @@ fn target(settings: &BuildSettings, file: &Dockerfile) -> Result<usize, Error> {
     })
 }
 
-/// Network calls wait on this one thread; files and hashes need no runtime.
+/// What stages wait for is driven by threads of its own, so that no stage depends on another one's waiting;
+/// files and hashes need no runtime.
 fn runtime() -> Result<Runtime, Error> {
-    let mut builder = tokio::runtime::Builder::new_current_thread();
-    builder.enable_all().build().map_err(|source| Error::Read { path: "the event loop".into(), source })
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder
+        .worker_threads(NETWORK_THREADS)
+        .enable_all()
+        .build()
+        .map_err(|source| Error::Read { path: "the event loop".into(), source })
 }
 
 fn push(

@@ -1,10 +1,12 @@
-//! The execution of a plan: stage by stage, instruction by instruction.
+//! The execution of a plan: stages at once where they can be, instructions one by one.
 //!
-//! Steps share the [`Builder`]: what they find and make is behind locks of its own, none of which is held
-//! while another thing is waited for.
+//! Steps share the [`Builder`]. What is found and made is kept in [`Memory`], each thing behind a lock of its
+//! own, so that two stages wait for each other only where they want the same.
 
 mod memory;
 mod open;
+mod schedule;
+mod slots;
 mod snapshot;
 mod stage;
 
@@ -13,14 +15,13 @@ use std::sync::Arc;
 
 use ktrust_dockerfile::{Command, Instruction, Location, Variables};
 use ktrust_oci::{Descriptor, Digest, media_type};
-use ktrust_pipeline::StepRecord;
+use ktrust_pipeline::{BaseImage, StepRecord};
 use ktrust_registry::Client;
 use ktrust_rootfs::{Change, LayerOptions, PackOptions, Root, changes_of_upper, pack};
 use ktrust_sandbox::{Sandbox, Workspace};
 use tokio::runtime::Runtime;
 
 use crate::agent::Agents;
-use crate::base::Base;
 use crate::context::Context;
 use crate::error::Error;
 use crate::image::{Draft, Layer};
@@ -35,6 +36,8 @@ use crate::stop::Stop;
 use crate::time::now;
 use crate::work::Work;
 pub(crate) use memory::Memory;
+use schedule::Schedule;
+pub(crate) use slots::Slots;
 pub(crate) use stage::{Stage, Tree};
 
 /// gzip's level for layers. 6 is what the peers' users are used to in size; a benchmark may change it.
@@ -56,6 +59,8 @@ pub(crate) struct Builder<'a> {
     pub(crate) secrets: Arc<Secrets>,
     pub(crate) agents: Agents,
     pub(crate) progress: Progress,
+    /// Held while a command of RUN runs.
+    pub(crate) slots: Slots,
     /// What is known so far; empty at the start.
     pub(crate) memory: Memory,
 }
@@ -63,29 +68,26 @@ pub(crate) struct Builder<'a> {
 /// What a finished build leaves besides its image.
 pub(crate) struct Report {
     pub(crate) steps: Vec<StepRecord>,
-    pub(crate) bases: Vec<Arc<Base>>,
+    pub(crate) bases: Vec<BaseImage>,
 }
 
 impl<'a> Builder<'a> {
-    /// Builds the stages of the plan and returns the last one.
+    /// Builds the stages of the plan, those at once that do not need each other, and returns the target.
     pub(crate) fn run(&self, plan: &Plan) -> Result<Draft, Error> {
-        let mut last = None;
-        for &index in &plan.order {
-            last = Some(self.stage(index)?.draft);
-        }
-        last.ok_or_else(|| Error::instruction("the Dockerfile has no stage"))
+        Schedule::run(self, plan)?;
+        Ok(self.stage(plan.target)?.draft)
     }
 
     /// What is to be told about the build.
     pub(crate) fn report(&self) -> Report {
-        let mut bases = self.memory.bases.values();
-        bases.dedup_by(|one, other| one.name == other.name && one.digest == other.digest);
-        Report { steps: self.memory.steps(), bases }
+        Report { steps: self.memory.steps(), bases: self.memory.base_images() }
     }
 
     /// A finished stage. A trigger of a base image may name one that the plan did not foresee.
     pub(crate) fn stage(&self, index: usize) -> Result<Stage, Error> {
-        self.memory.stages.get(index, || self.build(index))
+        let build = || self.build(index);
+        // What fails because the build is being stopped is not the reason for that.
+        self.memory.stages.get(index, || build().map_err(|error| self.stop.reason(error)))
     }
 
     fn build(&self, index: usize) -> Result<Stage, Error> {
@@ -109,7 +111,7 @@ impl<'a> Builder<'a> {
         let source = self.source;
         self.stop.check()?;
         let mut shown = self.progress.step(&format!("[{}] {}", stage.title, first_line(&instruction.text)));
-        let done = self.execute(stage, instruction, &mut shown);
+        let done = self.execute(stage, instruction, &mut shown).map_err(|error| self.stop.reason(error));
         let exit_code = match &done {
             Err(Error::Command { code, .. }) => Some(*code),
             _ => None,

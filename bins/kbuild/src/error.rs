@@ -59,6 +59,9 @@ pub(crate) enum Error {
     Sandbox(#[from] ktrust_sandbox::Error),
     #[error(transparent)]
     Pipeline(#[from] ktrust_pipeline::Error),
+    /// Another stage failed, and its error is the one to show.
+    #[error("stopped, because another stage failed")]
+    Aborted,
     /// SIGINT or SIGTERM.
     #[error("stopped by {}", if *.signal == 2 { "SIGINT" } else { "SIGTERM" })]
     Signal { signal: i32 },
@@ -92,7 +95,7 @@ impl Diagnose for Error {
             Self::Read { source, .. } | Self::Secret { source, .. } => read_exit(source),
             Self::Write { .. } | Self::Work { .. } => Exit::LocalResource,
             Self::Step { source, .. } => source.exit(),
-            Self::Command { .. } => Exit::BuildStep,
+            Self::Command { .. } | Self::Aborted => Exit::BuildStep,
             Self::SourceMissing { .. } | Self::BasePlatform { .. } | Self::BaseBroken { .. } => {
                 Exit::SourceNotFound
             }

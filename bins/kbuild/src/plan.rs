@@ -1,132 +1,86 @@
-//! Which stages are needed, in which order, and whether we can do what they ask.
+//! Which stages are needed, what each of them waits for, and whether we can do what they ask.
 //!
 //! A stage that nothing needs is not looked at: its base image is not resolved and its instructions may be
 //! ones that we refuse.
 
-use ktrust_dockerfile::{Command, Dockerfile, ExpandedFrom, Flag, Location, Variables};
+mod names;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ktrust_dockerfile::{Command, Instruction, Location};
 
 use crate::error::Error;
-use crate::settings::familiar;
-use crate::source::Source;
 use crate::support;
+pub(crate) use names::{Meaning, Names};
 
-/// Stages in the order in which they are built; the last one is the result.
+/// What is built. A stage needs only stages before it in the file, so there is always one that can begin.
 #[derive(Debug)]
 pub(crate) struct Plan {
-    pub(crate) order: Vec<usize>,
-}
-
-/// What a name in FROM or `--from` means.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Meaning {
-    Scratch,
-    Stage(usize),
-    /// A `--build-context`, by its name.
-    Named(String),
-    Image(String),
-}
-
-/// Names that the command line and the file give.
-pub(crate) struct Names<'a> {
-    pub(crate) source: &'a Source,
-    pub(crate) globals: Variables,
-    /// Names of `--build-context`.
-    pub(crate) contexts: Vec<String>,
-}
-
-impl Names<'_> {
-    fn file(&self) -> &Dockerfile {
-        &self.source.file
-    }
-
-    /// FROM of a stage with its variables replaced.
-    pub(crate) fn from(&self, index: usize) -> Result<ExpandedFrom, Error> {
-        let from = &self.file().stages[index].from;
-        from.expand(self.file().directives.escape, &self.globals).map_err(|error| self.source.broken(error))
-    }
-
-    /// The named context that stands in for a whole stage of that name.
-    pub(crate) fn replaced(&self, index: usize) -> Option<String> {
-        self.context(self.file().stages[index].name.as_deref()?)
-    }
-
-    /// What FROM of a stage means: named contexts beat stages, stages beat images.
-    pub(crate) fn base(&self, index: usize, image: &str) -> Meaning {
-        match (self.context(image), self.file().base_stage(index, image)) {
-            // A stage that is called so in spite of all is meant by the name; a context never is.
-            (_, Some(stage)) if image == "scratch" => Meaning::Stage(stage),
-            _ if image == "scratch" => Meaning::Scratch,
-            (Some(name), _) => Meaning::Named(name),
-            (None, Some(stage)) => Meaning::Stage(stage),
-            (None, None) => Meaning::Image(image.to_owned()),
-        }
-    }
-
-    /// What `COPY --from` means.
-    pub(crate) fn copy_from(&self, from: &Flag<String>) -> Result<Meaning, Error> {
-        if let Some(name) = self.context(&from.value) {
-            return Ok(Meaning::Named(name));
-        }
-        let stage = self.file().copy_source(from).map_err(|error| self.source.broken(error))?;
-        Ok(stage.map_or_else(|| Meaning::Image(from.value.clone()), Meaning::Stage))
-    }
-
-    /// What `from` of `RUN --mount` means. A number is a name here, as in BuildKit.
-    pub(crate) fn mount_from(&self, name: &str) -> Meaning {
-        match (self.context(name), self.file().stage_by_name(name)) {
-            (Some(name), _) => Meaning::Named(name),
-            (None, Some(stage)) => Meaning::Stage(stage),
-            (None, None) if name == "scratch" => Meaning::Scratch,
-            (None, None) => Meaning::Image(name.to_owned()),
-        }
-    }
-
-    /// The named context that replaces `name`; `busybox` replaces `docker.io/library/busybox:latest` too.
-    pub(crate) fn context(&self, name: &str) -> Option<String> {
-        let wanted = familiar(name).or_else(|| familiar(&name.to_lowercase()))?;
-        self.contexts.iter().find(|context| **context == wanted).cloned()
-    }
+    /// The stage that is the result.
+    pub(crate) target: usize,
+    /// All stages that the target needs, itself among them, each with those that it waits for.
+    pub(crate) needs: BTreeMap<usize, BTreeSet<usize>>,
 }
 
 impl Plan {
     /// The stages that `target` needs.
     pub(crate) fn new(names: &Names<'_>, target: usize) -> Result<Self, Error> {
-        let mut walk = Walk { names, order: Vec::new(), open: Vec::new() };
+        let mut walk = Walk { names, needs: BTreeMap::new(), open: Vec::new() };
         walk.visit(target)?;
-        Ok(Self { order: walk.order })
+        Ok(Self { target, needs: walk.needs })
     }
+}
+
+/// Looks at an instruction as it will run in stage `index`: refuses what we cannot do, and gives the stages
+/// that it reads. `at` is where it stands, which for a trigger is the child's FROM.
+pub(crate) fn inspect(
+    names: &Names<'_>,
+    index: usize,
+    instruction: &Instruction,
+    at: Location,
+) -> Result<Vec<usize>, Error> {
+    let located = |error| names.source.at(at, &instruction.text, error);
+    support::check(&instruction.command).map_err(located)?;
+    let mut stages = Vec::new();
+    for (name, meaning) in names.sources(&instruction.command)? {
+        let Meaning::Stage(stage) = meaning else { continue };
+        if stage >= index {
+            let which = if stage == index { "this very stage" } else { "a stage that comes later" };
+            return Err(located(Error::instruction(format!("`{name}` names {which}"))));
+        }
+        stages.push(stage);
+    }
+    Ok(stages)
 }
 
 struct Walk<'a> {
     names: &'a Names<'a>,
-    order: Vec<usize>,
-    /// Stages whose needs are being looked at; meeting one again is a circle.
-    open: Vec<usize>,
+    needs: BTreeMap<usize, BTreeSet<usize>>,
+    /// What the stages that are being looked at need, as far as it is known.
+    open: Vec<BTreeSet<usize>>,
 }
 
 impl Walk<'_> {
     fn visit(&mut self, index: usize) -> Result<(), Error> {
-        if self.order.contains(&index) {
+        if self.needs.contains_key(&index) {
             return Ok(());
         }
         if self.names.replaced(index).is_some() {
-            self.order.push(index);
+            self.needs.insert(index, BTreeSet::new());
             return Ok(());
         }
-        self.open.push(index);
+        self.open.push(BTreeSet::new());
         let image = self.names.from(index)?.image;
         if let Meaning::Stage(parent) = self.names.base(index, &image) {
-            self.visit(parent)?;
+            self.need(parent)?;
             self.triggers(index, parent)?;
         }
         let names = self.names;
         for instruction in &names.file().stages[index].instructions {
-            let located = |error| names.source.at(instruction.location, &instruction.text, error);
-            support::check(&instruction.command).map_err(located)?;
-            self.needs(&instruction.command, instruction.location)?;
+            self.read(index, instruction, instruction.location)?;
         }
-        self.open.pop();
-        self.order.push(index);
+        let needs = self.open.pop().unwrap_or_default();
+        self.needs.insert(index, needs);
         Ok(())
     }
 
@@ -137,26 +91,19 @@ impl Walk<'_> {
         for instruction in &names.file().stages[parent].instructions {
             if let Command::Onbuild(onbuild) = &instruction.command {
                 let trigger = onbuild.instruction(at).map_err(|error| names.source.broken(error))?;
-                support::check(&trigger.command)
-                    .map_err(|error| names.source.at(at, &trigger.text, error))?;
-                self.needs(&trigger.command, at)?;
+                self.read(index, &trigger, at)?;
             }
         }
         Ok(())
     }
 
-    fn needs(&mut self, command: &Command, at: Location) -> Result<(), Error> {
-        let Command::Copy(copy) = command else { return Ok(()) };
-        let Some(from) = &copy.from else { return Ok(()) };
-        let Meaning::Stage(stage) = self.names.copy_from(from)? else { return Ok(()) };
-        if self.open.contains(&stage) {
-            let error =
-                Error::instruction(format!("`--from={}` needs a stage that needs this one", from.value));
-            return Err(self.names.source.at(at, &format!("COPY --from={}", from.value), error));
-        }
-        if stage > self.open.last().copied().unwrap_or_default() {
-            let error = Error::instruction(format!("`--from={}` names a stage that comes later", from.value));
-            return Err(self.names.source.at(at, &format!("COPY --from={}", from.value), error));
+    fn read(&mut self, index: usize, instruction: &Instruction, at: Location) -> Result<(), Error> {
+        inspect(self.names, index, instruction, at)?.into_iter().try_for_each(|stage| self.need(stage))
+    }
+
+    fn need(&mut self, stage: usize) -> Result<(), Error> {
+        if let Some(needs) = self.open.last_mut() {
+            needs.insert(stage);
         }
         self.visit(stage)
     }

@@ -96,9 +96,7 @@ impl Destination {
             if there || self.repository.mount_blob(descriptor, base).await? {
                 return Ok(());
             }
-            if !work.store().has_blob(&descriptor.digest) {
-                base.fetch_blob(descriptor, &file).await?;
-            }
+            work.fetch(base, descriptor).await?;
         }
         self.repository.put_blob(descriptor, BlobSource::File(file), None).await?;
         Ok(())

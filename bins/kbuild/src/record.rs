@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ktrust_oci::file::write_atomic;
-use ktrust_pipeline::{BaseImage, BuildRecord, Environment, LayerRecord, Probe, Tool, variables as var};
+use ktrust_pipeline::{BuildRecord, Environment, LayerRecord, Probe, Tool, variables as var};
 
 use crate::build::handoff;
 use crate::builder::Report;
@@ -81,7 +81,7 @@ fn record(facts: &Facts<'_>, pushed: bool) -> BuildRecord {
         config: image.config.digest.clone(),
         platforms: vec![image.platform.to_string()],
         layers: image.layers.iter().map(layer).collect(),
-        bases: bases(&facts.report),
+        bases: facts.report.bases.clone(),
         dockerfile: facts.source.name.clone(),
         target: settings.target_stage.clone(),
         build_args: settings.build_args.iter().map(|(name, _)| name.clone()).collect(),
@@ -92,14 +92,6 @@ fn record(facts: &Facts<'_>, pushed: bool) -> BuildRecord {
         probe: facts.probe.clone().map(|reference| Probe { reference }),
         source: source(facts.environment),
     }
-}
-
-fn bases(report: &Report) -> Vec<BaseImage> {
-    report
-        .bases
-        .iter()
-        .map(|base| BaseImage { name: base.name.clone(), digest: base.digest.clone() })
-        .collect()
 }
 
 fn source(environment: &dyn Environment) -> BTreeMap<String, String> {

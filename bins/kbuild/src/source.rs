@@ -71,7 +71,10 @@ impl Source {
 
     /// `error` at a place in the file.
     pub(crate) fn at(&self, location: Location, instruction: &str, error: Error) -> Error {
-        if matches!(error, Error::Signal { .. } | Error::Step { .. } | Error::Dockerfile { .. }) {
+        if matches!(
+            error,
+            Error::Signal { .. } | Error::Aborted | Error::Step { .. } | Error::Dockerfile { .. }
+        ) {
             return error;
         }
         Error::Step {

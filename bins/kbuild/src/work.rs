@@ -9,11 +9,14 @@
 //!
 //! A build that was killed leaves its folder behind, unlocked; the next start removes it.
 
+use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use ktrust_oci::Layout;
+use ktrust_oci::{Descriptor, Digest, Layout};
+use ktrust_registry::Repository;
 
 use crate::error::Error;
 
@@ -23,6 +26,8 @@ pub(crate) struct Work {
     build: PathBuf,
     store: Layout,
     counter: AtomicU32,
+    /// One for each blob that was asked for, held while it is downloaded.
+    gates: Mutex<BTreeMap<Digest, Arc<tokio::sync::Mutex<()>>>>,
     /// Holding it says that the build is alive.
     _lock: File,
 }
@@ -41,7 +46,7 @@ impl Work {
         sweep(&builds).map_err(local)?;
         let store = Layout::create(home.join("store"))?;
         let (build, lock) = fresh(&home.join("builds")).map_err(local)?;
-        Ok(Self { home, build, store, counter: AtomicU32::new(0), _lock: lock })
+        Ok(Self { home, build, store, counter: AtomicU32::new(0), gates: Mutex::default(), _lock: lock })
     }
 
     /// The absolute path of the work directory, to be left out of every build context.
@@ -52,6 +57,25 @@ impl Work {
     /// Blobs by digest.
     pub(crate) fn store(&self) -> &Layout {
         &self.store
+    }
+
+    fn gate(&self, digest: &Digest) -> Arc<tokio::sync::Mutex<()>> {
+        let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
+        gates.entry(digest.clone()).or_default().clone()
+    }
+
+    /// Downloads a blob unless the store has it. Who asks while it is on its way waits for it.
+    pub(crate) async fn fetch(
+        &self,
+        from: &Repository,
+        blob: &Descriptor,
+    ) -> Result<(), ktrust_registry::Error> {
+        let gate = self.gate(&blob.digest);
+        let _held = gate.lock().await;
+        if self.store.has_blob(&blob.digest) {
+            return Ok(());
+        }
+        from.fetch_blob(blob, &self.store.blob_path(&blob.digest)).await
     }
 
     /// A new, empty directory of this build. Names are short because overlayfs' options are.

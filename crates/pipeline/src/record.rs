@@ -56,7 +56,7 @@ pub struct BuildRecord {
     pub started: String,
     /// RFC 3339, UTC.
     pub finished: String,
-    /// Steps in the order in which they ended.
+    /// Steps in the order of the Dockerfile.
     pub steps: Vec<StepRecord>,
     /// The unsigned image of the proof, when one was asked for.
     #[serde(skip_serializing_if = "Option::is_none", default)]

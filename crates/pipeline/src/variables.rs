@@ -36,6 +36,8 @@ variables! {
     KBUILD_PROBE;
     /// Where RUN runs: `auto` or `namespaces`.
     KBUILD_ISOLATION;
+    /// How many RUN commands run at once; `1`: one step after the other. Default: the number of processors.
+    KBUILD_MAX_PARALLELISM;
     /// The network of RUN: `default`, `host` or `none`.
     KBUILD_NETWORK;
     /// Secrets for `RUN --mount=type=secret`, written as for `--secret`, one a line or as a JSON array.

@@ -37,7 +37,7 @@ pub enum Source {
     /// that what is refreshed there during a long build is used.
     DockerConfigFile(PathBuf),
     /// Somebody who is asked for each registry, by its host without the port.
-    Lookup(Arc<dyn Fn(&str) -> Option<Account> + Send + Sync>),
+    Lookup(Arc<LookupFn>),
     /// A name and a password.
     Static {
         /// What messages call it.
@@ -50,6 +50,9 @@ pub enum Source {
         password: SecretString,
     },
 }
+
+/// Knows an account for the host of a registry, or none.
+pub type LookupFn = dyn Fn(&str) -> Option<Account> + Send + Sync;
 
 /// The answer of [`Source::Lookup`].
 #[derive(Clone, Debug)]

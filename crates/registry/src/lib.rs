@@ -26,7 +26,7 @@ mod transport;
 pub use client::Client;
 pub use error::{Attempt, Error, ErrorKind, Outcome, RegistryError, Request, Result, Violation};
 pub use hosts::Hosts;
-pub use keychain::{Account, Keychain, Source};
+pub use keychain::{Account, Keychain, LookupFn, Source};
 pub use local::Local;
 pub use oci_client::errors::OciErrorCode;
 pub use progress::{Direction, Reporter, Silent, Skipped};

@@ -1,11 +1,11 @@
 //! What a build has found and made, so that nothing is done twice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ktrust_oci::Digest;
-use ktrust_pipeline::StepRecord;
+use ktrust_pipeline::{BaseImage, StepRecord};
 
 use super::Stage;
 use crate::base::Base;
@@ -24,6 +24,8 @@ pub(crate) struct Memory {
     pub(super) bases: Cells<(String, String), Arc<Base>>,
     /// Directories with a base image's files, by its layers.
     pub(super) roots: Cells<Vec<Digest>, PathBuf>,
+    /// What the Dockerfile calls base images, and their digests.
+    names: Mutex<BTreeSet<(String, Digest)>>,
     /// Copies of a context, by its name and the path in it.
     pub(super) snapshots: Cells<(String, PathBuf), PathBuf>,
     /// By stage, so that their order does not depend on which of two stages was faster.
@@ -36,6 +38,18 @@ impl Memory {
         lock(&self.steps).entry(stage).or_default().push(step);
     }
 
+    /// Keeps what a name of an image turned out to be.
+    pub(super) fn tell_base(&self, name: &str, digest: &Digest) {
+        lock(&self.names).insert((name.to_owned(), digest.clone()));
+    }
+
+    /// All names of base images, sorted, with what they are.
+    pub(super) fn base_images(&self) -> Vec<BaseImage> {
+        let image =
+            |(name, digest): &(String, Digest)| BaseImage { name: name.clone(), digest: digest.clone() };
+        lock(&self.names).iter().map(image).collect()
+    }
+
     /// All steps in the order of the file.
     pub(super) fn steps(&self) -> Vec<StepRecord> {
         lock(&self.steps).values().flatten().cloned().collect()
@@ -44,9 +58,14 @@ impl Memory {
 
 /// Values that are made at the first need. Who asks for one that is being made waits for it; who asks for
 /// another one does not.
-pub(super) struct Cells<K, V>(Mutex<BTreeMap<K, Cell<V>>>);
+pub(super) struct Cells<K, V>(Mutex<BTreeMap<K, Arc<Mutex<Cell<V>>>>>);
 
-type Cell<V> = Arc<Mutex<Option<V>>>;
+enum Cell<V> {
+    Empty,
+    Made(V),
+    /// The one that tried has the reason, and tells it.
+    Failed,
+}
 
 impl<K, V> Default for Cells<K, V> {
     fn default() -> Self {
@@ -55,26 +74,54 @@ impl<K, V> Default for Cells<K, V> {
 }
 
 impl<K: Ord, V: Clone> Cells<K, V> {
-    /// The value of `key`, made now if nobody has. After a failure the next one tries again.
+    /// The value of `key`, made now if nobody has. After a failure, the first one's error ends the build.
     pub(super) fn get(&self, key: K, make: impl FnOnce() -> Result<V, Error>) -> Result<V, Error> {
-        let cell = lock(&self.0).entry(key).or_default().clone();
-        let mut value = lock(&cell);
-        if let Some(known) = &*value {
-            return Ok(known.clone());
+        let empty = || Arc::new(Mutex::new(Cell::Empty));
+        let cell = lock(&self.0).entry(key).or_insert_with(empty).clone();
+        let mut cell = lock(&cell);
+        match &*cell {
+            Cell::Made(known) => return Ok(known.clone()),
+            Cell::Failed => return Err(Error::Aborted),
+            Cell::Empty => {}
         }
-        let made = make()?;
-        *value = Some(made.clone());
-        Ok(made)
-    }
-
-    /// What is there, in the order of the keys; for when nobody makes anything any more.
-    pub(super) fn values(&self) -> Vec<V> {
-        let cells: Vec<_> = lock(&self.0).values().cloned().collect();
-        cells.iter().filter_map(|cell| lock(cell).clone()).collect()
+        let result = make();
+        *cell = result.as_ref().map_or(Cell::Failed, |value| Cell::Made(value.clone()));
+        result
     }
 }
 
 /// A thread that panicked ends the build anyway; what it left is whole, because values are set at once.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::Cells;
+    use crate::error::Error;
+
+    #[test]
+    fn made_once_although_many_ask() {
+        let (cells, made) = (Cells::<u8, usize>::default(), AtomicUsize::new(0));
+        let count = || {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+            Ok(made.fetch_add(1, Ordering::SeqCst))
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| assert_eq!(cells.get(1, count).unwrap(), 0));
+            }
+        });
+        assert_eq!(cells.get(2, count).unwrap(), 1);
+    }
+
+    #[test]
+    fn a_failure_has_one_owner() {
+        let cells = Cells::<u8, ()>::default();
+        let fail = || Err(Error::instruction("first"));
+        assert!(matches!(cells.get(1, fail), Err(Error::Instruction { .. })));
+        assert!(matches!(cells.get(1, || Ok(())), Err(Error::Aborted)));
+    }
 }

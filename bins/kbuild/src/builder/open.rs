@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::image::Draft;
 use crate::instruction;
-use crate::plan::Meaning;
+use crate::plan::{Meaning, inspect};
 use crate::settings::NamedContext;
 
 impl Builder<'_> {
@@ -41,7 +41,11 @@ impl Builder<'_> {
         let trigger = |text: &String| {
             parse_trigger(text, recipe.from.location).map_err(|error| self.source.broken(error))
         };
-        let triggers = texts.iter().map(trigger).collect::<Result<_, _>>()?;
+        let triggers: Vec<Instruction> = texts.iter().map(trigger).collect::<Result<_, _>>()?;
+        // A base image's are seen only now.
+        for trigger in &triggers {
+            inspect(&names, index, trigger, recipe.from.location)?;
+        }
         shown.done();
         Ok((stage, triggers))
     }
@@ -73,6 +77,7 @@ impl Builder<'_> {
 
     fn image(&self, name: &str, reference: &ImageReference, platform: Platform) -> Result<Stage, Error> {
         let base = self.base(name, reference, &platform)?;
+        self.memory.tell_base(name, &base.digest);
         let draft = Draft::on(base.config.clone(), base.layers.clone(), self.created());
         Ok(Stage::fresh(draft, Tree::Packed(base, Vec::new()), platform))
     }

@@ -1,5 +1,7 @@
 //! How RUN runs.
 
+use std::num::NonZeroUsize;
+
 use clap::{Args, ValueEnum};
 
 /// The surroundings of RUN.
@@ -8,6 +10,10 @@ pub(crate) struct RunArguments {
     /// Where RUN runs
     #[arg(long, value_enum)]
     pub(crate) isolation: Option<Isolation>,
+
+    /// How many RUN commands run at once; 1: one step after the other. Default: the number of processors
+    #[arg(long, value_name = "N")]
+    pub(crate) max_parallelism: Option<NonZeroUsize>,
 
     /// A secret for `RUN --mount=type=secret`: id=NAME[,src=FILE|,env=VARIABLE]
     #[arg(long = "secret", value_name = "SPEC")]

@@ -58,9 +58,8 @@ pub(crate) fn run(
         let user = accounts.identity(&user)?;
         let env = with_home(env, accounts.home(user.uid));
         let env = env.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-        let exit = workspace.run(&sandbox::Command { env, user, ..command }, &mut Shower(shown));
-        builder.stop.check()?;
-        judge(exit?)
+        let _slot = builder.slots.take();
+        judge(workspace.run(&sandbox::Command { env, user, ..command }, &mut Shower(shown))?)
     })?;
     // Trees, sockets and caches are the command's until here.
     drop(prepared);

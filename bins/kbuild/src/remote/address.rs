@@ -44,7 +44,7 @@ impl GitAddress {
             let scheme = parts.scheme.to_ascii_lowercase();
             let web = matches!(scheme.as_str(), "http" | "https");
             let path = percent_decode(parts.path);
-            let is_repository = path.is_some_and(|path| !web || path.ends_with(".git"));
+            let is_repository = path.is_some_and(|path| !web || path.strip_suffix(".git").is_some());
             if !SCHEMES.contains(&scheme.as_str()) || !is_repository {
                 return Ok(None);
             }
@@ -165,10 +165,10 @@ impl GitAddress {
 
     /// Nothing in it may look like an option to git.
     fn checked(self) -> Result<Self, Error> {
-        match self.reference.starts_with('-') {
-            true => Err(self.broken("a reference does not begin with `-`")),
-            false => Ok(self),
+        if self.reference.starts_with('-') {
+            return Err(self.broken("a reference does not begin with `-`"));
         }
+        Ok(self)
     }
 
     fn broken(&self, why: &str) -> Error {

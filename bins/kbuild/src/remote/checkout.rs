@@ -130,7 +130,7 @@ impl Wanted<'_> {
             self.fetch_commit(git, bare, &found.id).await?;
             return Ok(found.id.clone());
         }
-        let target = format!("+{}:{}", found.reference, self.target(&found.reference));
+        let target = format!("+{}:{}", found.reference, target(&found.reference));
         let shallow = ["fetch", "--quiet", "--depth=1", "--no-tags", "--", "origin", &target];
         if let Err(error) = git.ask(bare, &shallow).await {
             if !told(&error, &["--depth", "shallow"]) {
@@ -154,15 +154,6 @@ impl Wanted<'_> {
         Ok(())
     }
 
-    /// Where the reference is kept in the bare repository, which then gives it to the clone by the same name.
-    fn target(&self, reference: &str) -> String {
-        if reference.starts_with("refs/tags/") {
-            reference.to_owned()
-        } else {
-            format!("refs/tags/{reference}")
-        }
-    }
-
     /// A shallow clone with a `.git` that a build may ask for its version.
     async fn clone_tree(
         &self,
@@ -182,7 +173,7 @@ impl Wanted<'_> {
             git.run(bare, &["update-ref", "refs/kbuild/commit", object]).await?;
             format!("+refs/kbuild/commit:{reference}")
         } else {
-            format!("+{}:{reference}", self.target(reference))
+            format!("+{}:{reference}", target(reference))
         };
         git.run(tree, &["fetch", "--quiet", "-u", "--depth=1", "--", "origin", &wanted]).await?;
         git.run(tree, &["checkout", "--quiet", "FETCH_HEAD"]).await?;
@@ -265,6 +256,11 @@ fn told(error: &Error, signs: &[&str]) -> bool {
 
 fn work(path: &Path, source: std::io::Error) -> Error {
     Error::Work { path: path.to_owned(), source }
+}
+
+/// Where the reference is kept in the bare repository, which then gives it to the clone by the same name.
+fn target(reference: &str) -> String {
+    if reference.starts_with("refs/tags/") { reference.to_owned() } else { format!("refs/tags/{reference}") }
 }
 
 #[cfg(test)]

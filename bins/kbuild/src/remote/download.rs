@@ -93,7 +93,7 @@ mod tests {
             ("https://h/a/", "a"),
             ("https://h/a%20b", "a b"),
             ("https://h/a%2Fb", "b"),
-            ("https://h/%0a", "download"),
+            ("https://h/a%0ab", "download"),
             ("https://h/x/..", "download"),
         ] {
             assert_eq!(WebAddress::parse(url).unwrap().name, name, "{url}");

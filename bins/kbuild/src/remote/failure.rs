@@ -39,7 +39,6 @@ impl Failure {
 
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
-            Self::Address { .. } | Self::Archive { .. } => None,
             Self::Download { source, .. } => match source.status() {
                 Some(401 | 403) => Some(
                     "give a secret for the host: `--secret id=HTTP_AUTH_TOKEN_HOST,env=VARIABLE` (a bearer token) or \
@@ -56,7 +55,7 @@ impl Failure {
                 "give a token: `--secret id=GIT_AUTH_TOKEN,env=VARIABLE`; for `git@…` forward an agent: `--ssh default`"
                     .into(),
             ),
-            Self::Git { .. } => None,
+            Self::Git { .. } | Self::Address { .. } | Self::Archive { .. } => None,
             Self::GitMissing => Some(
                 "install git where kbuild runs (`apt-get install git`, `apk add git`), or fetch an archive by its URL"
                     .into(),

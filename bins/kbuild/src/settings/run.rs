@@ -5,6 +5,7 @@ mod secret;
 mod ssh;
 
 use std::net::IpAddr;
+use std::num::NonZeroUsize;
 
 use clap::ValueEnum as _;
 use ktrust_pipeline::{Environment, list, variables as var};
@@ -20,6 +21,8 @@ use crate::error::Error;
 pub(crate) struct RunSettings {
     /// Where RUN runs.
     pub(crate) isolation: Isolation,
+    /// How many commands run at once.
+    pub(crate) max_parallelism: NonZeroUsize,
     /// What `RUN --network=default` means.
     pub(crate) network: Network,
     pub(crate) secrets: Vec<SecretSetting>,
@@ -42,6 +45,7 @@ impl RunSettings {
         let network = arguments.network.clone().or_else(|| environment.non_empty(var::KBUILD_NETWORK));
         Ok(Self {
             isolation: isolation(arguments, environment)?,
+            max_parallelism: max_parallelism(arguments, environment)?,
             network: network_of(network.as_deref())?,
             secrets: secret::secrets(&secrets, environment)?,
             agents: ssh::agents(&agents, environment)?,
@@ -98,6 +102,18 @@ fn isolation(arguments: &RunArguments, environment: &dyn Environment) -> Result<
         (None, None) => Ok(Isolation::Auto),
         (None, Some(text)) => Isolation::from_str(&text, false).map_err(|_| {
             Error::usage(format!("{} is `{text}`", var::KBUILD_ISOLATION), "it is `auto` or `namespaces`")
+        }),
+    }
+}
+
+/// As many as there are processors that we may use, unless told otherwise.
+fn max_parallelism(arguments: &RunArguments, environment: &dyn Environment) -> Result<NonZeroUsize, Error> {
+    let given = arguments.max_parallelism;
+    match (given, environment.non_empty(var::KBUILD_MAX_PARALLELISM)) {
+        (Some(given), _) => Ok(given),
+        (None, None) => Ok(std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)),
+        (None, Some(text)) => text.parse().map_err(|_| {
+            Error::usage(format!("{} is `{text}`", var::KBUILD_MAX_PARALLELISM), "it is a number from 1")
         }),
     }
 }
