@@ -27,14 +27,9 @@ impl Builder<'_> {
             let hint = found.map(|_| "it is there, but .dockerignore leaves it out".to_owned());
             return Err(Error::SourceMissing { path: path.into(), place: "build context".into(), hint });
         }
-<<<<<<< HEAD
         let select = |below: &Path, is_dir| {
             let shown = context.shows(&place.join(below), is_dir)?;
             Ok(if shown { Choice::Take } else { Choice::Skip })
-=======
-        let select = |below: &Path, is_dir: bool| {
-            Ok(if context.shows(&place.join(below), is_dir)? { Choice::Take } else { Choice::Skip })
->>>>>>> 5440277 (kbuild: clippy)
         };
         let options = CopyOptions {
             owner: context.owner(),
