@@ -2,13 +2,15 @@
 //!
 //! `instructions` what each instruction does to the image · `copying` COPY, ADD and .dockerignore · `stages`
 //! several stages, ARG, ONBUILD · `parallel` stages at once · `contexts` archives, git and the web as
-//! contexts · `named` `--build-context` · `registries` pull and push · `faults` bad input, dead registries,
-//! full disks · `mounts` `secrets` `ssh` `network` `scripts` `users` RUN and its surroundings · `signals`
-//! SIGTERM and SIGKILL · `reproducible` the same bytes twice, and who can read them
+//! contexts · `named` `--build-context` · `remote` `git` ADD of addresses · `registries` pull and push ·
+//! `faults` bad input, dead registries, full disks · `mounts` `secrets` `ssh` `network` `scripts` `users` RUN
+//! and its surroundings · `signals` SIGTERM and SIGKILL · `reproducible` the same bytes twice, and who can
+//! read them
 
 mod contexts;
 mod copying;
 mod faults;
+mod git;
 mod instructions;
 mod mounts;
 mod named;
@@ -16,6 +18,7 @@ mod network;
 mod parallel;
 mod project;
 mod registries;
+mod remote;
 mod reproducible;
 mod scripts;
 mod secrets;

@@ -46,6 +46,12 @@ impl Reply {
         Self { status, ..Self::ok("") }
     }
 
+    /// What is from `start` on.
+    pub fn partial(content: &[u8], start: usize) -> Self {
+        let range = format!("bytes {start}-{}/{}", content.len() - 1, content.len());
+        Self { status: 206, ..Self::ok(&content[start..]) }.header("Content-Range", &range)
+    }
+
     /// Adds a header.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {

@@ -3,6 +3,7 @@
 mod add;
 mod configure;
 mod copy;
+mod fetched;
 mod files;
 mod lay;
 mod run;

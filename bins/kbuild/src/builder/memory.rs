@@ -11,6 +11,7 @@ use super::Stage;
 use crate::base::Base;
 use crate::context::Context;
 use crate::error::Error;
+use crate::remote::Fetched;
 
 /// Everything that several stages may ask for. Each thing is made once, by the first that asks.
 #[derive(Default)]
@@ -22,6 +23,8 @@ pub(crate) struct Memory {
     pub(super) stages: Cells<usize, Stage>,
     /// By reference and platform.
     pub(super) bases: Cells<(String, String), Arc<Base>>,
+    /// What ADD fetched, by everything that decides on it.
+    pub(super) fetched: Cells<String, Fetched>,
     /// Directories with a base image's files, by its layers.
     pub(super) roots: Cells<Vec<Digest>, PathBuf>,
     /// What the Dockerfile calls base images, and their digests.

@@ -14,7 +14,9 @@ use crate::error::Error;
 use crate::image::Draft;
 use crate::instruction;
 use crate::plan::{Meaning, inspect};
+use crate::remote::{CheckoutFlags, Fetched, Fetcher};
 use crate::settings::NamedContext;
+use crate::work::Work;
 
 impl Builder<'_> {
     /// Begins a stage with what FROM means, and the triggers that it brings.
@@ -143,9 +145,10 @@ impl Builder<'_> {
         let Some(name) = name else { return Ok(self.context.clone()) };
         self.memory.contexts.get(name.to_owned(), || {
             let root = Some(Owner::default());
+            let flags = CheckoutFlags { agent: self.fetcher.own_agent(), ..CheckoutFlags::default() };
             let context = match self.named_context(name) {
                 Some(NamedContext::Git(address)) => {
-                    let fetched = self.fetcher.checkout(self.work, address, None, None, false)?;
+                    let fetched = self.fetcher.checkout(self.work, address, flags)?;
                     Context::fetched(&fetched.directory, root, None)?
                 }
                 Some(NamedContext::Web(address)) => {
@@ -157,6 +160,15 @@ impl Builder<'_> {
             };
             Ok(Arc::new(context))
         })
+    }
+
+    /// What a step fetches, once in a build: `key` is all that decides on it.
+    pub(crate) fn fetched(
+        &self,
+        key: String,
+        fetch: impl FnOnce(&Fetcher<'_>, &Work) -> Result<Fetched, Error>,
+    ) -> Result<Fetched, Error> {
+        self.memory.fetched.get(key, || fetch(self.fetcher, self.work))
     }
 
     /// Whether `--build-context` gives files for this name, and no image.

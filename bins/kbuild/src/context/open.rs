@@ -11,7 +11,7 @@ use ktrust_rootfs::{Owner, Root, archive};
 use super::{ArchiveSource, Context, ContextSettings, ContextSource, DockerfileSource, spool};
 use crate::error::Error;
 use crate::progress::Progress;
-use crate::remote::{Failure, Fetcher, GitAddress};
+use crate::remote::{CheckoutFlags, Failure, Fetcher, GitAddress};
 use crate::source::Source;
 use crate::stop::Stop;
 use crate::work::Work;
@@ -125,8 +125,13 @@ impl Opener<'_> {
     }
 
     fn checkout(&self, address: &GitAddress) -> Result<Files, Error> {
-        let keep = self.settings.keep_git_dir;
-        let fetched = self.fetcher.checkout(self.work, address, None, keep, self.commit_times)?;
+        let flags = CheckoutFlags {
+            keep_git_dir: self.settings.keep_git_dir,
+            commit_times: self.commit_times,
+            agent: self.fetcher.own_agent(),
+            ..CheckoutFlags::default()
+        };
+        let fetched = self.fetcher.checkout(self.work, address, flags)?;
         let (owner, modified) = (Some(Owner::default()), fetched.modified);
         Ok(Files { directory: fetched.directory, owner, dockerfile: None, modified })
     }

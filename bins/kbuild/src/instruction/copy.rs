@@ -3,6 +3,7 @@
 use ktrust_dockerfile::{Copy, Flag, glob, path};
 use ktrust_rootfs::Root;
 
+use super::fetched::refuse_addresses;
 use super::files::{Flags, History, Origin, Patterns, Target, layer};
 use crate::builder::{Builder, Stage};
 use crate::error::Error;
@@ -10,6 +11,7 @@ use crate::plan::Meaning;
 
 /// Applies COPY.
 pub(crate) fn copy(builder: &Builder<'_>, stage: &mut Stage, copy: &Copy) -> Result<(), Error> {
+    refuse_addresses(&copy.sources.paths)?;
     let history = History::of_copy(copy).line();
     let job = Job::new(stage, copy)?;
     let from = copy.from.as_ref();

@@ -47,6 +47,18 @@ pub(crate) struct Fetched {
     pub(crate) modified: Option<i64>,
 }
 
+/// How a commit is checked out, besides what its address says, which must not be something else.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct CheckoutFlags<'a> {
+    /// The beginning of the commit's id.
+    pub(crate) checksum: Option<&'a str>,
+    pub(crate) keep_git_dir: Option<bool>,
+    /// Files get the commit's time.
+    pub(crate) commit_times: bool,
+    /// The socket of an ssh agent.
+    pub(crate) agent: Option<&'a Path>,
+}
+
 /// Where git looks for programs when nothing says.
 const SEARCH_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -102,29 +114,31 @@ impl<'a> Fetcher<'a> {
         Ok(Fetched { directory, modified })
     }
 
-    /// Checks a commit out. `checksum` and `keep_git_dir` are ADD's flags, which must not say something else
-    /// than the address.
+    /// Checks a commit out.
     pub(crate) fn checkout(
         &self,
         work: &Work,
         address: &GitAddress,
-        checksum: Option<&str>,
-        keep_git_dir: Option<bool>,
-        commit_times: bool,
+        flags: CheckoutFlags<'_>,
     ) -> Result<Fetched, Error> {
         let wanted = Wanted {
             address,
-            checksum: agree(checksum, address.checksum.as_deref(), "--checksum")?,
-            keep_git_dir: agree(keep_git_dir, address.keep_git_dir, "--keep-git-dir")?.unwrap_or(false),
-            commit_times: commit_times || address.commit_times,
+            checksum: agree(flags.checksum, address.checksum.as_deref(), "--checksum")?,
+            keep_git_dir: agree(flags.keep_git_dir, address.keep_git_dir, "--keep-git-dir")?.unwrap_or(false),
+            commit_times: flags.commit_times || address.commit_times,
         };
         let place = work.directory()?;
-        let git = self.git(address, &place)?;
+        let git = self.git(address, flags.agent, &place)?;
         let done = self.wait(wanted.checkout(&git, &place))?;
         Ok(Fetched { directory: done.directory, modified: Some(done.committed) })
     }
 
-    fn git<'g>(&self, address: &'g GitAddress, place: &Path) -> Result<Git<'g>, Error> {
+    /// The user's own agent, for what the command line names. What a Dockerfile names gets `--ssh default`.
+    pub(crate) fn own_agent(&self) -> Option<&Path> {
+        self.agent.as_deref()
+    }
+
+    fn git<'g>(&self, address: &'g GitAddress, agent: Option<&Path>, place: &Path) -> Result<Git<'g>, Error> {
         let (home, roots) = (place.join("home"), place.join("roots.pem"));
         let fault = |source| Error::Work { path: place.to_owned(), source };
         std::fs::create_dir(&home).map_err(fault)?;
@@ -145,7 +159,7 @@ impl<'a> Fetcher<'a> {
         set("GIT_SSL_CAINFO", roots.into());
         // The work directory may lie in a repository of the user's, whose configuration is none of ours.
         set("GIT_CEILING_DIRECTORIES", place.parent().unwrap_or(place).into());
-        if let Some(agent) = &self.agent {
+        if let Some(agent) = agent {
             set("SSH_AUTH_SOCK", agent.into());
         }
         Ok(Git { remote: &address.remote, environment, configuration: self.configuration(address) })

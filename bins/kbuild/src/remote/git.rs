@@ -117,7 +117,8 @@ fn said(output: &Output) -> String {
 
 /// Whether a failure may be gone in a moment.
 pub(super) fn is_weather(said: &str) -> bool {
-    const SIGNS: [&str; 11] = [
+    const SIGNS: [&str; 12] = [
+        "Failed to connect",
         "Could not resolve host",
         "Couldn't resolve host",
         "Connection refused",
