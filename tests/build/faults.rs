@@ -31,7 +31,6 @@ fn no_dockerfile_and_no_context() {
 fn what_is_not_there_yet_is_refused_with_its_line() {
     for (line, what) in [
         ("RUN --device=vendor.example/device true", "--device"),
-        ("ADD https://example.invalid/x /", "example.invalid"),
         ("RUN --security=insecure true", "--security"),
     ] {
         let project = Project::new(&format!("FROM busybox\n{line}\n")).file("a", "a");
