@@ -189,6 +189,7 @@ fn mistakes_are_located() {
     fails("FROM busybox\nARG A=x\nRUN --mount=from=$A,target=/x true\n", 2, "from");
     fails("FROM busybox\nRUN --mount=type=ssh,source=/x true\n", 2, "source");
     fails("FROM busybox\nRUN --mount=type=bind,target=/x,colour=red true\n", 2, "colour");
+    fails("FROM busybox\nRUN --mount=type=secret,id=a,env= true\n", 2, "`env=`");
     fails("FROM busybox\nRUN --security=insecure true\n", 2, "insecure");
     fails("FROM busybox\nRUN --device=vendor.com/gpu true\n", 2, "device");
 }

@@ -47,27 +47,13 @@ impl Scope {
         self.arguments.push((name.to_owned(), value));
     }
 
-    /// RUN's environment: `PATH`, the others in order, then the proxies that were given and not declared.
+    /// RUN's environment: `PATH`, the others in order, then the proxies that were given. Of two
+    /// entries with one name the later one counts.
     pub(crate) fn run_environment(&self, build_args: &[(String, String)]) -> Vec<(String, String)> {
         let (first, rest): (Vec<_>, Vec<_>) = self.order.iter().partition(|name| *name == "PATH");
         let own = first.into_iter().chain(rest);
         let own = own.filter_map(|name| Some((name.clone(), self.variables.get(name)?.to_owned())));
-        let proxies = PROXIES.iter().flat_map(|name| self.proxy(name, build_args));
-        own.chain(proxies).collect()
-    }
-
-    /// A proxy that was given in either case, in both, except where a variable of that name is set.
-    fn proxy(&self, name: &str, build_args: &[(String, String)]) -> Vec<(String, String)> {
-        let same =
-            |known: &str| known.eq_ignore_ascii_case(name) && (known == name || known == name.to_lowercase());
-        let Some((_, value)) = build_args.iter().rev().find(|(known, _)| same(known)) else {
-            return Vec::new();
-        };
-        let both = [name.to_owned(), name.to_lowercase()];
-        both.into_iter()
-            .filter(|name| self.variables.get(name).is_none())
-            .map(|name| (name, value.clone()))
-            .collect()
+        own.chain(PROXIES.iter().flat_map(|name| proxy(name, build_args))).collect()
     }
 
     /// `RUN |2 A=1 B=2 words… # buildkit`, as docker shows it in the history.
@@ -82,6 +68,16 @@ impl Scope {
         parts.push("# buildkit".into());
         parts.join(" ")
     }
+}
+
+/// A proxy that was given in any case, in both: as BuildKit has it, it hides a variable of its name. Of two
+/// spellings the one that sorts last counts, and an empty one is none.
+fn proxy(name: &str, build_args: &[(String, String)]) -> Vec<(String, String)> {
+    let given = build_args.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
+    let value =
+        given.max_by_key(|(known, _)| known).map(|(_, value)| value).filter(|value| !value.is_empty());
+    let both = [name.to_owned(), name.to_lowercase()];
+    value.map(|value| both.map(|name| (name, value.clone())).to_vec()).unwrap_or_default()
 }
 
 impl Environment for Scope {
@@ -148,8 +144,13 @@ mod tests {
         let both = ["HTTP_PROXY", "http_proxy"].map(|name| (name.to_owned(), "p".to_owned()));
         assert_eq!(Scope::default().run_environment(&given), both);
         let mut scope = Scope::default();
-        scope.declare("http_proxy", Some("own".into()));
+        scope.set("http_proxy", "own");
         let own = ("http_proxy".to_owned(), "own".to_owned());
-        assert_eq!(scope.run_environment(&given), [own, both[0].clone()]);
+        assert_eq!(scope.run_environment(&given), [own, both[0].clone(), both[1].clone()]);
+        let given = [("no_proxy", "last"), ("NO_PROXY", "first"), ("Ftp_Proxy", "f"), ("ALL_PROXY", "")];
+        let given = given.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let seen = Scope::default().run_environment(&given);
+        let expected = [("FTP_PROXY", "f"), ("ftp_proxy", "f"), ("NO_PROXY", "last"), ("no_proxy", "last")];
+        assert_eq!(seen, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
     }
 }

@@ -220,6 +220,9 @@ impl Prepared {
             return Err(missing_secret(id, place.builder));
         }
         if let Some(name) = &mount.env {
+            if name.is_empty() || name.contains('=') {
+                return Err(Error::instruction(format!("`env={name}` is no name of a variable")));
+            }
             self.variables.push((name.clone(), value.cloned().unwrap_or_default()));
         }
         let target = match (&mount.target, &mount.env) {
