@@ -12,9 +12,9 @@ fn repository(root: &Path, format: &str) -> (Repository, String) {
     let app = Repository::with_format(root, "app", format);
     app.commit("src/main", "one");
     app.git(&["tag", "--annotate", "v1", "--message", "v1"]);
-    std::os::unix::fs::symlink("main", app.tree().join("src/link")).unwrap();
+    std::os::unix::fs::symlink("main", app.tree().join("src/link")).expect("a link");
     let program = std::os::unix::fs::PermissionsExt::from_mode(0o700);
-    std::fs::set_permissions(app.tree().join("src/main"), program).unwrap();
+    std::fs::set_permissions(app.tree().join("src/main"), program).expect("a program");
     let commit = app.commit("second", "two");
     (app, commit)
 }

@@ -15,8 +15,8 @@ fn tar() -> Vec<u8> {
     header.set_size(2);
     header.set_mode(0o640);
     header.set_uid(7);
-    tar.append_data(&mut header, "in/side", &b"hi"[..]).unwrap();
-    tar.into_inner().unwrap()
+    tar.append_data(&mut header, "in/side", &b"hi"[..]).expect("a member");
+    tar.into_inner().expect("an archive")
 }
 
 #[test]
