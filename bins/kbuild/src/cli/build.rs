@@ -10,7 +10,7 @@ use super::{ContextArguments, OutputArguments, RunArguments};
 /// `kbuild build`: names as in docker buildx where they mean the same.
 #[derive(Debug, Default, Args)]
 pub(crate) struct BuildArguments {
-    /// The Dockerfile; default: `Dockerfile` in the context
+    /// The Dockerfile: a file, `-` or an address; default: `Dockerfile` in the context
     #[arg(short, long, value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
 

@@ -7,10 +7,10 @@ use clap::Args;
 /// Where COPY, ADD and FROM find their files.
 #[derive(Debug, Default, Args)]
 pub(crate) struct ContextArguments {
-    /// The build context, a directory
+    /// The build context: a directory, an archive, `-`, or an address of git or the web
     pub(crate) context: Option<PathBuf>,
 
-    /// Replace a stage or a base image: NAME=DIR or NAME=oci-layout://DIR[:TAG]
+    /// Replace a stage or a base image: NAME=DIR, NAME=oci-layout://DIR[:TAG], docker-image://, git, https://
     #[arg(long = "build-context", value_name = "NAME=SOURCE")]
     pub(crate) build_contexts: Vec<String>,
 }
