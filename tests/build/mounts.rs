@@ -167,6 +167,25 @@ fn a_locked_cache_is_used_by_one_at_a_time() {
 }
 
 #[test]
+fn stages_of_one_build_take_turns() {
+    let step = "[ ! -e /c/busy ] || echo together > /how; touch /c/busy; sleep 1; rm -f /c/busy";
+    let mounts = |first: &str, second: &str| {
+        format!(
+            "--mount=type=cache,id={first},target=/c,sharing=locked --mount=type=cache,id={second},target=/d,sharing=locked"
+        )
+    };
+    let image = Project::new(&format!(
+        "FROM busybox AS one\nRUN {} {step}; touch /one\n\
+         FROM busybox AS two\nRUN {} {step}; touch /two\n\
+         FROM busybox\nCOPY --from=one /one /how* /\nCOPY --from=two /two /how* /\n",
+        mounts("x", "y"),
+        mounts("x", "y").replace("id=x", "id=z").replace("id=y", "id=x").replace("id=z", "id=y"),
+    ))
+    .build();
+    assert!(image.tree().contains_key("two") && !image.tree().contains_key("how"));
+}
+
+#[test]
 fn variables_are_expanded_where_buildkit_does() {
     let image = Project::new(
         "FROM busybox AS stage\n\

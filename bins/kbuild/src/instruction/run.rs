@@ -59,11 +59,11 @@ pub(crate) fn run(
         let env = with_home(env, accounts.home(user.uid));
         let env = env.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
         let _slot = builder.slots.take();
-        judge(workspace.run(&sandbox::Command { env, user, ..command }, &mut Shower(shown))?)
-    })?;
-    // Trees, sockets and caches are the command's until here.
-    drop(prepared);
-    Ok(())
+        let exit = workspace.run(&sandbox::Command { env, user, ..command }, &mut Shower(shown))?;
+        // Trees, sockets and caches are the command's until here, and others may wait for them.
+        drop(prepared);
+        judge(exit)
+    })
 }
 
 const AGENT: &str = ktrust_pipeline::variables::SSH_AUTH_SOCK;
