@@ -89,7 +89,7 @@ impl Parser<'_> {
         let joined = self.join(first)?;
         let location = Location::new(start, self.lines.number);
         let splitter = Splitter { joined: &joined, escape: self.ast.directives.escape, location };
-        let mut node = splitter.node(&joined.text, 0).at(location)?;
+        let mut node = splitter.node(&joined.text, 0, 0).at(location)?;
         node.comments = comments;
         if node.may_have_heredocs() && joined.text.contains("<<") {
             for heredoc in Heredoc::announced(&joined.text).at(location)? {
@@ -147,6 +147,10 @@ fn join(joined: &mut Joined, number: usize, text: &str, escape: char) -> bool {
     open.is_some()
 }
 
+/// How many ONBUILD may follow each other before the line is refused here. More than one is refused in any
+/// case, but only when the instruction is given its meaning.
+const MOST_TRIGGERS: usize = 8;
+
 /// Splits one logical line.
 struct Splitter<'a> {
     joined: &'a Joined,
@@ -155,8 +159,11 @@ struct Splitter<'a> {
 }
 
 impl Splitter<'_> {
-    /// `line` is the part of the joined line that begins at `base`.
-    fn node(&self, line: &str, base: usize) -> Result<Node, Problem> {
+    /// `line` is the part of the joined line that begins at `base`, below `depth` ONBUILD.
+    fn node(&self, line: &str, base: usize, depth: usize) -> Result<Node, Problem> {
+        if depth > MOST_TRIGGERS {
+            return Err(Problem::OnbuildChained);
+        }
         let parts = split(line, self.escape);
         let flags = parts.flags.into_iter().map(|(text, from, to)| {
             let location = Location::new(self.joined.line_of(base + from), self.joined.line_of(base + to));
@@ -175,7 +182,7 @@ impl Splitter<'_> {
         };
         if node.keyword.eq_ignore_ascii_case("onbuild") {
             if !parts.arguments.is_empty() {
-                node.trigger = Some(Box::new(self.node(parts.arguments, base + parts.offset)?));
+                node.trigger = Some(Box::new(self.node(parts.arguments, base + parts.offset, depth + 1)?));
             }
         } else {
             (node.arguments, node.json) = arguments(parts.keyword, parts.arguments, self.escape)?;

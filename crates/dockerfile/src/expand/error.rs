@@ -39,6 +39,12 @@ pub enum Fault {
         /// The Dockerfile's own message, or ours.
         message: String,
     },
+    /// `${A:-${B:-…}}` without end.
+    #[error("substitutions are nested more than {0} deep")]
+    TooDeep(usize),
+    /// A word that becomes huge, as when each ENV doubles the one before.
+    #[error("the result is longer than {0} bytes")]
+    TooLong(usize),
     /// A pattern escapes a character that needs no escape.
     #[error("invalid pattern ({pattern}) in substitution: invalid escape '\\{escaped}'")]
     InvalidEscape {
@@ -66,6 +72,7 @@ impl Fault {
                     .to_owned()
             }
             Self::Required { name, .. } => format!("set it with `--build-arg {name}=…` or with ARG or ENV"),
+            Self::TooDeep(_) | Self::TooLong(_) => "set the value in smaller steps".to_owned(),
             Self::InvalidEscape { .. } => {
                 "in a pattern a backslash may stand only before `*`, `?`, `\\`, `}` and `/`".to_owned()
             }

@@ -10,6 +10,12 @@ use super::words::Words;
 
 mod substitution;
 
+/// How deep substitutions may be nested: BuildKit has no limit, but no file comes near, and a stack has one.
+const DEEPEST: usize = 100;
+
+/// The longest result in bytes. A kernel takes 128 KiB as one variable; here documents are longer.
+const LONGEST: usize = 16 << 20;
+
 /// How words are processed. The default removes quotes and escapes, and takes unset variables as empty.
 #[derive(Clone, Copy, Debug)]
 pub struct Lexer {
@@ -88,6 +94,7 @@ struct Scan<'a> {
     input: Peekable<Chars<'a>>,
     environment: &'a dyn Environment,
     keep_escapes: bool,
+    depth: usize,
     /// The unfinished word; see [`Words::add`] for why it is shared by nested passes.
     buffer: String,
     used: BTreeSet<String>,
@@ -102,6 +109,7 @@ impl<'a> Scan<'a> {
             input: word.chars().peekable(),
             environment,
             keep_escapes: lexer.keep_escapes,
+            depth: 0,
             buffer: String::new(),
             used: BTreeSet::new(),
             undefined: BTreeSet::new(),
@@ -110,9 +118,14 @@ impl<'a> Scan<'a> {
 
     /// Processes up to `stop`, which is consumed, or to the end of the input.
     fn until(&mut self, stop: Option<char>, keep_escapes: bool) -> Result<(String, Vec<String>), Fault> {
+        if self.depth > DEEPEST {
+            return Err(Fault::TooDeep(DEEPEST));
+        }
         self.buffer.clear();
         let outer = std::mem::replace(&mut self.keep_escapes, keep_escapes);
+        self.depth += 1;
         let result = self.pieces(stop);
+        self.depth -= 1;
         self.keep_escapes = outer;
         result
     }
@@ -126,6 +139,9 @@ impl<'a> Scan<'a> {
                 return Ok((text, words.finish(&mut self.buffer)));
             }
             self.piece(next, &mut text, &mut words)?;
+            if text.len() > LONGEST {
+                return Err(Fault::TooLong(LONGEST));
+            }
         }
         match stop {
             // The caller knows what was left open.

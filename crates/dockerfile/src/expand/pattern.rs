@@ -63,9 +63,32 @@ impl Pattern {
         Ok(trimmed.chars().rev().collect())
     }
 
+    /// Where in `text` a match begins, in one pass from its end; then the places are known one by one.
+    pub(super) fn begins(&self, text: &[char]) -> Vec<bool> {
+        let last = self.0.len();
+        let mut alive = vec![false; last + 1];
+        let mut begins = vec![false; text.len() + 1];
+        for position in (0..=text.len()).rev() {
+            // `alive[index]`: the pattern from `index` on matches from the position behind this one.
+            let mut here = vec![false; last + 1];
+            here[last] = true;
+            for (index, token) in self.0.iter().enumerate().rev() {
+                let accepted = text.get(position).is_some_and(|character| token.accepts(*character));
+                here[index] = match token {
+                    Token::Any => here[index + 1] || (accepted && alive[index]),
+                    _ => accepted && alive[index + 1],
+                };
+            }
+            begins[position] = here[0];
+            alive = here;
+        }
+        begins
+    }
+
     /// The leftmost match at or after `from`, as long as possible.
-    pub(super) fn find(&self, text: &[char], from: usize) -> Option<(usize, usize)> {
-        (from..=text.len()).find_map(|start| self.ends(&text[start..]).map(|(_, long)| (start, start + long)))
+    pub(super) fn find(&self, text: &[char], begins: &[bool], from: usize) -> Option<(usize, usize)> {
+        let start = from + begins.get(from..)?.iter().position(|begins| *begins)?;
+        self.ends(&text[start..]).map(|(_, long)| (start, start + long))
     }
 
     /// Where a match that begins at the start of `text` may end: the nearest and the farthest place.
@@ -83,6 +106,9 @@ impl Pattern {
             }
             let Some(&character) = text.get(position) else { break };
             alive = self.step(&alive, character);
+            if !alive.contains(&true) {
+                break;
+            }
         }
         found
     }

@@ -5,7 +5,7 @@ use super::pattern::Pattern;
 /// Replaces the first match; the replacement is literal.
 pub(super) fn replace_first(pattern: &Pattern, value: &str, replacement: &str) -> String {
     let text: Vec<char> = value.chars().collect();
-    let Some((start, end)) = pattern.find(&text, 0) else { return value.to_owned() };
+    let Some((start, end)) = pattern.find(&text, &pattern.begins(&text), 0) else { return value.to_owned() };
     let mut result: String = text[..start].iter().collect();
     result.push_str(replacement);
     result.extend(&text[end..]);
@@ -16,9 +16,10 @@ pub(super) fn replace_first(pattern: &Pattern, value: &str, replacement: &str) -
 /// `${0}` are the match, `$$` is a dollar sign, any other `$name` is empty.
 pub(super) fn replace_all(pattern: &Pattern, value: &str, replacement: &str) -> String {
     let text: Vec<char> = value.chars().collect();
+    let begins = pattern.begins(&text);
     let mut result = String::new();
     let (mut copied, mut search) = (0, 0);
-    while let Some((start, end)) = pattern.find(&text, search) {
+    while let Some((start, end)) = pattern.find(&text, &begins, search) {
         result.extend(&text[copied..start]);
         // An empty match right behind another match does not count.
         if end > copied || start == 0 {

@@ -195,3 +195,37 @@ fn variables_keep_their_order() {
     assert_eq!(variables.to_pairs(), ["B=3", "C=", "D=4"]);
     assert_eq!((variables.get("C"), variables.get("A")), (Some(""), None));
 }
+
+#[test]
+fn nesting_ends() {
+    let nested = |depth: usize| format!("{}x{}", "${N:-".repeat(depth), "}".repeat(depth));
+    assert_eq!(word(&nested(100)), "x");
+    for text in [nested(101), nested(100_000), "${N:-".repeat(100_000), "\"${N/".repeat(100_000)] {
+        let error = Lexer::new('\\').process_word(&text, &Empty).expect_err("nested too deeply");
+        assert_eq!(error.fault, Fault::TooDeep(100));
+    }
+}
+
+#[test]
+fn doubling_ends() {
+    let mut variables = Variables::from_pairs(["A=0123456789abcdef"]);
+    let error = (0..40).find_map(|_| match Lexer::new('\\').process_word("$A$A", &variables) {
+        Ok(word) => {
+            variables.set("A", &word.text);
+            None
+        }
+        Err(error) => Some(error.fault),
+    });
+    assert_eq!(error, Some(Fault::TooLong(16 << 20)));
+}
+
+/// Each of these took the square of the length, or worse.
+#[test]
+fn patterns_take_time_for_each_character_once() {
+    let variables = Variables::from_pairs([format!("V={}", "a".repeat(60_000)).as_str()]);
+    let started = std::time::Instant::now();
+    for text in ["${V/*a*a*b/x}", "${V//*a?*b/x}", "${V//b/x}", "${V%%*b}", "${V##*b*b}", "${V%*a*b*a}"] {
+        Lexer::new('\\').process_word(text, &variables).expect("a value");
+    }
+    assert!(started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
+}

@@ -165,3 +165,13 @@ fn bytes_that_are_not_text_pass_in_comments_only() {
         assert_eq!(error.problem, Problem::NotUtf8);
     }
 }
+
+#[test]
+fn triggers_below_triggers_end() {
+    let chained = |count: usize| format!("{}RUN a", "ONBUILD ".repeat(count));
+    assert!(Ast::parse(chained(8).as_bytes()).is_ok());
+    let lines = "ONBUILD ONBUILD \\\n".repeat(200_000);
+    for source in [chained(9), chained(8_000), lines] {
+        assert_eq!(problem(&source).0, Problem::OnbuildChained);
+    }
+}

@@ -91,6 +91,7 @@ impl Scan<'_> {
         let result = self.until(Some(stop), keep_escapes);
         match result {
             Ok((text, _)) => Ok(text),
+            Err(fault @ (Fault::TooDeep(_) | Fault::TooLong(_))) => Err(fault),
             Err(_) if self.input.peek().is_none() => Err(missing),
             Err(fault) => Err(fault),
         }
