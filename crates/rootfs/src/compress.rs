@@ -4,6 +4,7 @@ use std::io::{self, BufRead, BufReader, Cursor, Read, Write};
 
 use flate2::GzBuilder;
 use flate2::write::GzEncoder;
+use liblzma::stream::{CONCATENATED, Stream};
 
 /// How a stream is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -17,6 +18,9 @@ pub enum Compression {
     /// RFC 8878.
     Zstd,
 }
+
+/// What an xz stream may ask for: its highest level takes 65 MiB, the format allows 4 GiB.
+const XZ_MEMORY: u64 = 512 << 20;
 
 /// Bytes that [`Compression::detect`] wants to see.
 pub const MAGIC_LENGTH: usize = 10;
@@ -38,7 +42,10 @@ impl Compression {
         Ok(match self {
             Self::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(reader)),
             Self::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(reader)),
-            Self::Xz => Box::new(liblzma::bufread::XzDecoder::new_multi_decoder(reader)),
+            Self::Xz => {
+                let stream = Stream::new_stream_decoder(XZ_MEMORY, CONCATENATED)?;
+                Box::new(liblzma::bufread::XzDecoder::new_stream(reader, stream))
+            }
             Self::Zstd => Box::new(zstd::stream::read::Decoder::with_buffer(reader)?),
         })
     }

@@ -144,10 +144,9 @@ impl<W: Write> Layer<W> {
         }
         if let Some(original) = metadata.shared_inode().and_then(|inode| self.inodes.get(&inode)) {
             let link = original.clone();
-            let mut linked =
-                entry(EntryKind::HardLink, bytes(path), self.attributes(path, place, &metadata)?);
-            linked.attributes.xattrs.clear();
-            linked.link = link;
+            // With all attributes: who applies the owner once more takes the capabilities away by that.
+            let attributes = self.attributes(path, place, &metadata)?;
+            let linked = Entry { link, ..entry(EntryKind::HardLink, bytes(path), attributes) };
             return self.append(path, linked, io::empty());
         }
         if let Some(inode) = metadata.shared_inode() {

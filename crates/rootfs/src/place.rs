@@ -166,6 +166,10 @@ impl Place {
     }
 
     pub(crate) fn set_owner(&self, owner: Owner) -> Result<()> {
+        // To the kernel the largest number is none: it would leave the owner as it is.
+        if owner.uid == u32::MAX || owner.gid == u32::MAX {
+            return Err(Error::io("change owner of", &self.path)(Errno::INVAL));
+        }
         let (uid, gid) = (Uid::from_raw(owner.uid), Gid::from_raw(owner.gid));
         fs::chownat(&*self.directory, &self.name, Some(uid), Some(gid), AtFlags::SYMLINK_NOFOLLOW)
             .map_err(Error::io("change owner of", &self.path))

@@ -12,14 +12,26 @@ use crate::metadata::Xattrs;
 /// Largest list and largest value that Linux has.
 const LIMIT: usize = 64 * 1024;
 
-/// Whether the attribute is part of an image. Labels of the host's security modules are not; neither is
-/// what overlayfs keeps for itself, and an image must not be able to write that, since a layer becomes
-/// a lower directory of an overlay.
+const CAPABILITY: &[u8] = b"security.capability";
+
+/// Whether the attribute is part of an image. Labels of the host's security modules are not, nor is what
+/// only the host's root may see (`trusted.`); neither is what overlayfs keeps for itself, and an image must
+/// not be able to write that, since a layer becomes a lower directory of an overlay.
 pub(crate) fn belongs_to_image(name: &[u8]) -> bool {
-    let overlay = name.starts_with(b"trusted.overlay.") || name.starts_with(b"user.overlay.");
-    let namespaced = name.starts_with(b"user.") || name.starts_with(b"trusted.");
-    let known: [&[u8]; 3] = [b"security.capability", b"system.posix_acl_access", b"system.posix_acl_default"];
-    !overlay && (namespaced || known.contains(&name))
+    let known: [&[u8]; 3] = [CAPABILITY, b"system.posix_acl_access", b"system.posix_acl_default"];
+    let user = name.starts_with(b"user.") && !name.starts_with(b"user.overlay.");
+    user || known.contains(&name)
+}
+
+/// Capabilities without the root user of the namespace in which they were given (`VFS_CAP_REVISION_3` in
+/// `linux/capability.h`): another machine has no such user.
+fn without_namespace(name: &[u8], mut value: Vec<u8>) -> Vec<u8> {
+    const WITH_ROOT: usize = 24;
+    if name == CAPABILITY && value.len() == WITH_ROOT && value[3] == 3 {
+        value[3] = 2;
+        value.truncate(WITH_ROOT - 4);
+    }
+    value
 }
 
 /// The attributes of a file that belong to an image, sorted by name. Links are not followed.
@@ -27,7 +39,7 @@ pub(crate) fn read(path: &Path) -> Result<Xattrs, Errno> {
     let mut xattrs = Xattrs::new();
     for name in list(path)?.split(|byte| *byte == 0).filter(|name| belongs_to_image(name)) {
         if let Some(value) = get(path, name)? {
-            xattrs.push((name.to_vec(), value));
+            xattrs.push((name.to_vec(), without_namespace(name, value)));
         }
     }
     xattrs.sort_unstable();
@@ -74,7 +86,7 @@ fn get_into(path: &Path, name: &[u8], value: &mut [u8]) -> Result<Option<usize>,
 }
 
 /// Sets the attributes; yields the names of those that are not of an image, or that file system or
-/// kernel do not take here (`user.` on a link, `trusted.` in a user namespace).
+/// kernel do not take here (`user.` on a link).
 pub(crate) fn write(path: &Path, xattrs: &Xattrs) -> Result<Vec<Vec<u8>>, Errno> {
     let mut refused = Vec::new();
     for (name, value) in xattrs {

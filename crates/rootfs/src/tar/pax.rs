@@ -6,7 +6,7 @@ use crate::metadata::{Time, Xattrs};
 
 const XATTR: &[u8] = b"SCHILY.xattr.";
 
-/// The records of extended headers that apply to one entry.
+/// The records of an extended header, which apply to one entry.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Records {
     values: BTreeMap<Vec<u8>, Vec<u8>>,
@@ -15,17 +15,18 @@ pub(crate) struct Records {
 }
 
 impl Records {
-    /// Adds the records of one header; a later one wins, an empty value erases. `None` if malformed.
-    pub(crate) fn add(&mut self, mut data: &[u8]) -> Option<()> {
+    /// The records of one header; a later one wins, an empty value erases. `None` if malformed.
+    pub(crate) fn of(mut data: &[u8]) -> Option<Self> {
+        let mut records = Self::default();
         while data.first().is_some_and(|byte| *byte != 0) {
             let space = data.iter().position(|byte| *byte == b' ')?;
             let length: usize = decimal(&data[..space])?.try_into().ok()?;
             let record = data.get(space + 1..length)?.strip_suffix(b"\n")?;
             let equals = record.iter().position(|byte| *byte == b'=')?;
-            self.insert(&record[..equals], &record[equals + 1..])?;
+            records.insert(&record[..equals], &record[equals + 1..])?;
             data = &data[length..];
         }
-        Some(())
+        Some(records)
     }
 
     fn insert(&mut self, key: &[u8], value: &[u8]) -> Option<()> {
@@ -35,14 +36,6 @@ impl Records {
             _ => drop(self.values.insert(key.to_vec(), value.to_vec())),
         }
         Some(())
-    }
-
-    /// Records of a global header under those of the entry's own.
-    pub(crate) fn over(mut self, global: &Self) -> Self {
-        for (key, value) in &global.values {
-            self.values.entry(key.clone()).or_insert_with(|| value.clone());
-        }
-        self
     }
 
     pub(crate) fn text(&self, key: &str) -> Option<&[u8]> {
@@ -110,10 +103,9 @@ mod tests {
 
     #[test]
     fn values_keep_newlines() {
-        let mut records = Records::default();
         let bytes =
             [record(b"path", b"a\nb"), xattr_record(b"security.capability", b"\x01\n=\0").unwrap()].concat();
-        records.add(&bytes).unwrap();
+        let records = Records::of(&bytes).unwrap();
         assert_eq!(records.text("path"), Some(&b"a\nb"[..]));
         assert_eq!(records.xattrs(), [(b"security.capability".to_vec(), b"\x01\n=\0".to_vec())]);
     }
@@ -130,7 +122,7 @@ mod tests {
     #[test]
     fn broken_records_are_refused() {
         for text in ["5 a=b\n", "x a=b\n", "99 a=b\n", "6 a=b", "5 ab\n", "4294967296 a=b\n"] {
-            assert!(Records::default().add(text.as_bytes()).is_none(), "{text}");
+            assert!(Records::of(text.as_bytes()).is_none(), "{text}");
         }
     }
 

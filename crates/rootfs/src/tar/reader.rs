@@ -11,6 +11,8 @@ use crate::metadata::{Attributes, Kind, Owner, Time};
 
 /// Limit of an extension header: a name is at most 4 KiB, an attribute 64 KiB.
 const EXTENSION_LIMIT: u64 = 1 << 20;
+/// Largest size of a member: with its padding it is an offset that the kernel takes.
+const LARGEST: u64 = i64::MAX as u64 - BLOCK as u64;
 /// Limit of a sparse file's map, in pieces.
 const EXTENT_LIMIT: usize = 1 << 20;
 
@@ -18,7 +20,6 @@ const EXTENT_LIMIT: usize = 1 << 20;
 pub(crate) struct Reader<R> {
     input: R,
     offset: u64,
-    global: Records,
     /// Bytes of the present member that were not read yet.
     content: u64,
     padding: u64,
@@ -34,7 +35,7 @@ struct Pending {
 
 impl<R: Read> Reader<R> {
     pub(crate) fn new(input: R) -> Self {
-        Self { input, offset: 0, global: Records::default(), content: 0, padding: 0 }
+        Self { input, offset: 0, content: 0, padding: 0 }
     }
 
     /// The next member, or `None` at the end, when the rest of the input has been read too: a stream
@@ -47,12 +48,12 @@ impl<R: Read> Reader<R> {
             match block[header::TYPE] {
                 b'x' => {
                     let data = self.extension(size)?;
-                    pending.records.add(&data).ok_or_else(|| self.malformed("bad PAX record"))?;
+                    // In place of an earlier one, or they could grow for as long as the archive does.
+                    pending.records = Records::of(&data).ok_or_else(|| self.malformed("bad PAX record"))?;
                 }
-                b'g' => {
-                    let data = self.extension(size)?;
-                    self.global.add(&data).ok_or_else(|| self.malformed("bad PAX record"))?;
-                }
+                // Records for all members to come: Docker, BuildKit and containerd read over them, so an
+                // image must not mean something else here.
+                b'g' => drop(self.extension(size)?),
                 b'L' => pending.path = Some(header::text(&self.extension(size)?).to_vec()),
                 b'K' => pending.link = Some(header::text(&self.extension(size)?).to_vec()),
                 // A volume label, and GNU's continuation of a file from another volume.
@@ -76,7 +77,7 @@ impl<R: Read> Reader<R> {
 
     fn size_field(&self, block: &Block) -> Result<u64> {
         let size = header::number(&block[header::SIZE]).and_then(|size| u64::try_from(size).ok());
-        size.filter(|size| *size <= i64::MAX as u64 - BLOCK as u64).ok_or_else(|| self.malformed("bad size"))
+        size.filter(|size| *size <= LARGEST).ok_or_else(|| self.malformed("bad size"))
     }
 
     /// The next header block; `None` at the end mark, or where the input ends between members.
@@ -124,8 +125,10 @@ impl<R: Read> Reader<R> {
 
     fn member(&mut self, block: &Block, size: u64, pending: Pending) -> Result<Entry> {
         let Pending { records, path, link } = pending;
-        let records = records.over(&self.global);
         let stored = records.number("size").map_err(|()| self.malformed("bad size"))?.unwrap_or(size);
+        if stored > LARGEST {
+            return Err(self.malformed("bad size"));
+        }
         let text = |key: &str| records.text(key).map(<[u8]>::to_vec);
         let path =
             text("GNU.sparse.name").or_else(|| text("path")).or(path).unwrap_or_else(|| header_path(block));
@@ -185,7 +188,7 @@ impl<R: Read> Reader<R> {
         let Some((extents, real_size)) = found else {
             return Ok((None, stored));
         };
-        if sparse::is_sound(&extents, real_size, self.content) {
+        if real_size <= LARGEST && sparse::is_sound(&extents, real_size, self.content) {
             Ok((Some(extents), real_size))
         } else {
             Err(self.malformed("bad map of a sparse file"))
@@ -195,7 +198,10 @@ impl<R: Read> Reader<R> {
     fn gnu_sparse(&mut self, block: &Block) -> Result<(Vec<Extent>, u64)> {
         let bad = self.malformed("bad map of a sparse file");
         let (mut extents, real_size, mut more) = sparse::of_header(block).ok_or(bad)?;
-        while more && extents.len() < EXTENT_LIMIT {
+        while more {
+            if extents.len() > EXTENT_LIMIT {
+                return Err(self.malformed("map of a sparse file too large"));
+            }
             let mut extension = [0; BLOCK];
             let next = if self.fill(&mut extension)? { sparse::of_extension(&extension) } else { None };
             let (found, go_on) = next.ok_or_else(|| self.malformed("bad map of a sparse file"))?;

@@ -51,10 +51,10 @@ impl Apply<'_> {
     fn node(&mut self, entry: &Entry, place: &Place, real: PathBuf, content: &mut dyn Read) -> Result<()> {
         let existing = place.metadata()?;
         match entry.kind {
-            EntryKind::HardLink => self.hard_link(entry, place, existing)?,
             EntryKind::Node(Kind::Directory) => self.directory(entry, place, existing)?,
             // The root of the tree stays a directory.
-            EntryKind::Node(_) if place.is_root() => return Ok(()),
+            _ if place.is_root() => return Ok(()),
+            EntryKind::HardLink => self.hard_link(entry, place, existing)?,
             EntryKind::Node(kind) => {
                 self.clear_the_way(place, existing)?;
                 self.create(kind, entry, place, content)?;
@@ -72,7 +72,11 @@ impl Apply<'_> {
             self.parents.forget();
         }
         if existing.is_dir() {
-            self.directory_times.retain(|path, _| !path.starts_with(place.path()));
+            let below = self.directory_times.range(place.path().to_owned()..).map(|(path, _)| path.clone());
+            let below: Vec<PathBuf> = below.take_while(|path| path.starts_with(place.path())).collect();
+            for path in below {
+                self.directory_times.remove(&path);
+            }
         }
         place.remove_all()
     }
@@ -81,11 +85,27 @@ impl Apply<'_> {
         let target = normal(Path::new(OsStr::from_bytes(&entry.link)));
         let original = self.root.place(&target)?;
         let found = original.existing()?;
-        if existing.is_some_and(|existing| (existing.dev, existing.ino) == (found.dev, found.ino)) {
-            return Ok(());
+        if existing.is_none_or(|existing| (existing.dev, existing.ino) != (found.dev, found.ino)) {
+            self.clear_the_way(place, existing)?;
+            place.create_hard_link(&original)?;
         }
-        self.clear_the_way(place, existing)?;
-        place.create_hard_link(&original)
+        self.once_more(entry, place, &found)
+    }
+
+    /// An entry for a further name says again what the file is, and the last word counts, as in containerd.
+    /// Only what differs is set, since a change of owner takes capabilities away.
+    fn once_more(&mut self, entry: &Entry, place: &Place, found: &Metadata) -> Result<()> {
+        let mut given = self.attributes(entry);
+        if found.kind == Kind::Symlink {
+            given.mode = found.mode;
+        }
+        if (found.mode, found.owner) != (given.mode, given.owner) {
+            return self.apply(place, found.kind, &given);
+        }
+        for name in place.set_xattrs(&given.xattrs)? {
+            self.refuse(place.path(), RefusedPart::Attribute(name));
+        }
+        given.modified.map_or(Ok(()), |time| place.set_modified(time))
     }
 
     fn directory(&mut self, entry: &Entry, place: &Place, existing: Option<Metadata>) -> Result<()> {

@@ -6,7 +6,9 @@
 #![allow(clippy::unnecessary_debug_formatting, reason = "names that are not UTF-8 must show")]
 
 mod add;
+mod bombs;
 mod copy;
+mod exact;
 mod hostile;
 mod interoperation;
 mod layers;

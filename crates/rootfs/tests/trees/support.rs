@@ -85,6 +85,17 @@ impl Forged {
         self.block(content)
     }
 
+    /// A change of the last header, made good by its checksum; only of a member without content.
+    pub(crate) fn edit(mut self, at: usize, bytes: &[u8]) -> Self {
+        let start = self.0.len() - 512;
+        let header = &mut self.0[start..];
+        header[at..at + bytes.len()].copy_from_slice(bytes);
+        header[148..156].copy_from_slice(b"        ");
+        let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
+        header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        self
+    }
+
     fn block(mut self, content: &[u8]) -> Self {
         self.0.extend_from_slice(content);
         self.0.resize(self.0.len().next_multiple_of(512), 0);
