@@ -14,7 +14,7 @@ mod substitution;
 const DEEPEST: usize = 100;
 
 /// The longest result in bytes. A kernel takes 128 KiB as one variable; here documents are longer.
-const LONGEST: usize = 16 << 20;
+const LONGEST: usize = 4 << 20;
 
 /// How words are processed. The default removes quotes and escapes, and takes unset variables as empty.
 #[derive(Clone, Copy, Debug)]
@@ -88,6 +88,10 @@ impl Lexer {
     }
 }
 
+fn not_too_long(length: usize) -> Result<(), Fault> {
+    if length > LONGEST { Err(Fault::TooLong(LONGEST)) } else { Ok(()) }
+}
+
 /// The state of one pass.
 struct Scan<'a> {
     lexer: Lexer,
@@ -139,9 +143,7 @@ impl<'a> Scan<'a> {
                 return Ok((text, words.finish(&mut self.buffer)));
             }
             self.piece(next, &mut text, &mut words)?;
-            if text.len() > LONGEST {
-                return Err(Fault::TooLong(LONGEST));
-            }
+            not_too_long(text.len())?;
         }
         match stop {
             // The caller knows what was left open.

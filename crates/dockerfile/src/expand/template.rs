@@ -1,5 +1,6 @@
 //! Replacement of `${name/pattern/replacement}` and `${name//pattern/replacement}`.
 
+use super::error::Fault;
 use super::pattern::Pattern;
 
 /// Replaces the first match; the replacement is literal.
@@ -13,8 +14,14 @@ pub(super) fn replace_first(pattern: &Pattern, value: &str, replacement: &str) -
 }
 
 /// Replaces every match. Here the replacement is a template of Go's regular expressions: `$0` and
-/// `${0}` are the match, `$$` is a dollar sign, any other `$name` is empty.
-pub(super) fn replace_all(pattern: &Pattern, value: &str, replacement: &str) -> String {
+/// `${0}` are the match, `$$` is a dollar sign, any other `$name` is empty. A value of nested
+/// replacements grows to any length: `check_length` stops that.
+pub(super) fn replace_all(
+    pattern: &Pattern,
+    value: &str,
+    replacement: &str,
+    check_length: &dyn Fn(usize) -> Result<(), Fault>,
+) -> Result<String, Fault> {
     let text: Vec<char> = value.chars().collect();
     let begins = pattern.begins(&text);
     let mut result = String::new();
@@ -24,6 +31,7 @@ pub(super) fn replace_all(pattern: &Pattern, value: &str, replacement: &str) -> 
         // An empty match right behind another match does not count.
         if end > copied || start == 0 {
             fill(replacement, &text[start..end], &mut result);
+            check_length(result.len())?;
         }
         copied = end;
         search = if end > search { end } else { search + 1 };
@@ -32,7 +40,7 @@ pub(super) fn replace_all(pattern: &Pattern, value: &str, replacement: &str) -> 
         }
     }
     result.extend(&text[copied..]);
-    result
+    Ok(result)
 }
 
 /// Writes the template for one match.

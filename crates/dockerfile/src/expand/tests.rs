@@ -216,7 +216,18 @@ fn doubling_ends() {
         }
         Err(error) => Some(error.fault),
     });
-    assert_eq!(error, Some(Fault::TooLong(16 << 20)));
+    assert_eq!(error, Some(Fault::TooLong(4 << 20)));
+}
+
+/// A fuzzer found this: each level multiplies.
+#[test]
+fn replacements_in_replacements_end() {
+    let variables = Variables::from_pairs([format!("V={}", "a".repeat(300)).as_str()]);
+    let nested = (0..8).fold("x".to_owned(), |inner, _| format!("${{V///{inner}}}"));
+    let started = std::time::Instant::now();
+    let error = Lexer::new('\\').process_word(&nested, &variables).expect_err("too long");
+    assert_eq!(error.fault, Fault::TooLong(4 << 20));
+    assert!(started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
 }
 
 /// Each of these took the square of the length, or worse.

@@ -1,6 +1,6 @@
 //! `${…}` with and without modifiers.
 
-use super::Scan;
+use super::{Scan, not_too_long};
 use crate::expand::error::Fault;
 use crate::expand::pattern::Pattern;
 use crate::expand::template::{replace_all, replace_first};
@@ -79,11 +79,10 @@ impl Scan<'_> {
         }
         let value = value.unwrap_or_default();
         let pattern = Pattern::parse(&pattern)?;
-        Ok(if every {
-            replace_all(&pattern, &value, &replacement)
-        } else {
-            replace_first(&pattern, &value, &replacement)
-        })
+        if !every {
+            return Ok(replace_first(&pattern, &value, &replacement));
+        }
+        replace_all(&pattern, &value, &replacement, &not_too_long)
     }
 
     /// The word inside `${…}` up to `stop`; an error at the end of the input means that `stop` is missing.
