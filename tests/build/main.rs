@@ -3,14 +3,15 @@
 //! `instructions` what each instruction does to the image · `copying` COPY, ADD and .dockerignore · `stages`
 //! several stages, ARG, ONBUILD · `parallel` stages at once · `contexts` archives, git and the web as
 //! contexts · `named` `--build-context` · `remote` `git` ADD of addresses · `registries` pull and push ·
-//! `faults` bad input, dead registries, full disks · `mounts` `secrets` `ssh` `network` `scripts` `users` RUN
-//! and its surroundings · `signals` SIGTERM and SIGKILL · `reproducible` the same bytes twice, and who can
-//! read them
+//! `faults` bad input, dead registries, full disks · `hostile` images and archives that attack · `mounts`
+//! `secrets` `ssh` `network` `scripts` `users` RUN and its surroundings · `signals` SIGTERM and SIGKILL ·
+//! `reproducible` the same bytes twice, and who can read them
 
 mod contexts;
 mod copying;
 mod faults;
 mod git;
+mod hostile;
 mod instructions;
 mod mounts;
 mod named;

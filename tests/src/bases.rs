@@ -92,19 +92,27 @@ fn header(kind: EntryType, mode: u32, size: u64) -> Header {
 
 /// Writes a layout whose only image, `latest`, has this one layer and this `config`; returns its digest.
 pub fn write(layout: &Path, layer: Layer, config: &Value) -> String {
-    let archive = layer.0.into_inner().expect("memory takes an archive");
-    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
-    packed.write_all(&archive).expect("memory takes a layer");
-    let packed = packed.finish().expect("memory takes a layer");
+    write_archives(layout, &[layer.0.into_inner().expect("memory takes an archive")], config)
+}
+
+/// As [`write`], with layers that are given as archives, bottom first: also such as no proper writer makes.
+pub fn write_archives(layout: &Path, archives: &[Vec<u8>], config: &Value) -> String {
+    let pack = |archive: &Vec<u8>| {
+        let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+        packed.write_all(archive).expect("memory takes a layer");
+        store(layout, LAYER, &packed.finish().expect("memory takes a layer"))
+    };
+    let diff_ids: Vec<String> = archives.iter().map(|archive| digest(archive)).collect();
+    let history: Vec<Value> = archives.iter().map(|_| json!({"created_by": "a test"})).collect();
     let config = json!({
         "architecture": "amd64", "os": "linux", "config": config,
-        "rootfs": {"type": "layers", "diff_ids": [digest(&archive)]},
-        "history": [{"created_by": "a test"}],
+        "rootfs": {"type": "layers", "diff_ids": diff_ids},
+        "history": history,
     });
     let manifest = json!({
         "schemaVersion": 2, "mediaType": MANIFEST,
         "config": store(layout, CONFIG, config.to_string().as_bytes()),
-        "layers": [store(layout, LAYER, &packed)],
+        "layers": archives.iter().map(pack).collect::<Vec<_>>(),
     });
     let mut descriptor = store(layout, MANIFEST, manifest.to_string().as_bytes());
     descriptor["annotations"] = json!({"org.opencontainers.image.ref.name": "latest"});

@@ -18,6 +18,7 @@
 pub mod bases;
 mod context;
 mod faulty;
+pub mod forged;
 pub mod image;
 mod invocation;
 pub mod place;

