@@ -7,6 +7,8 @@
 //! `secrets` `ssh` `network` `scripts` `users` RUN and its surroundings · `signals` SIGTERM and SIGKILL ·
 //! `reproducible` the same bytes twice, and who can read them
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+
 mod contexts;
 mod copying;
 mod faults;

@@ -153,7 +153,7 @@ fn a_locked_cache_is_used_by_one_at_a_time() {
         let start = |out: &str| {
             let run = project.kbuild().args(["-t", &format!("oci:./{out}:latest")]);
             let running = run.start();
-            std::thread::sleep(std::time::Duration::from_millis(1000));
+            std::thread::sleep(std::time::Duration::from_secs(1));
             running
         };
         let runs = [start("one"), start("two")];
