@@ -20,17 +20,17 @@ impl Agent {
     fn start(directory: &Path) -> Self {
         let (socket, key) = (directory.join("agent"), directory.join("key"));
         let mut agent = Command::new(tools::tool("ssh-agent"));
-        let process = agent.args(["-D", "-a"]).arg(&socket).stdout(Stdio::null()).spawn().unwrap();
+        let process = agent.args(["-D", "-a"]).arg(&socket).stdout(Stdio::null()).spawn().expect("an agent");
         while !socket.exists() {
             std::thread::sleep(std::time::Duration::from_millis(10));
         }
         let run = |program: &str, arguments: &[&str]| {
             let mut command = Command::new(tools::tool(program));
-            let output = command.env("SSH_AUTH_SOCK", &socket).args(arguments).output().unwrap();
+            let output = command.env("SSH_AUTH_SOCK", &socket).args(arguments).output().expect("a program");
             assert!(output.status.success(), "{output:?}");
-            String::from_utf8(output.stdout).unwrap()
+            String::from_utf8(output.stdout).expect("text")
         };
-        let path = key.to_str().unwrap();
+        let path = key.to_str().expect("text");
         run("ssh-keygen", &["-q", "-t", "ed25519", "-N", "", "-C", "a test", "-f", path]);
         run("ssh-add", &["-q", path]);
         let key = run("ssh-add", &["-L"]);
