@@ -12,6 +12,7 @@ use tokio::runtime::Runtime;
 
 use crate::agent::Agents;
 use crate::builder::{Builder, Memory, Slots, names};
+use crate::check;
 use crate::cli::Isolation;
 use crate::context::{Opened, Opener};
 use crate::error::Error;
@@ -63,7 +64,7 @@ pub(crate) fn build(
         settings.epoch = modified;
     }
     let settings = &settings;
-    let globals = globals(settings, &source.file).map_err(|error| source.broken(error))?;
+    let globals = global_variables(settings, &source.file).map_err(|error| source.broken(error))?;
     let target = target(settings, &source.file)?;
     let plan = Plan::new(&names(&source, settings, globals.clone()), target)?;
     let agents = Agents::find(&settings.run.agents)?;
@@ -90,6 +91,7 @@ pub(crate) fn build(
         slots: Slots::new(settings.run.max_parallelism),
         memory: Memory::default(),
     };
+    check::warn(&builder, &plan)?;
     let image = builder.run(&plan)?.finish(&settings.labels)?;
     let report = builder.report();
     let mut probe = None;
@@ -151,10 +153,19 @@ pub(crate) fn handoff(settings: &BuildSettings, digest: &Digest, media_type: &st
     })
 }
 
-fn globals(
+/// The variables that FROM lines see.
+pub(crate) fn global_variables(
     settings: &BuildSettings,
     file: &Dockerfile,
 ) -> Result<ktrust_dockerfile::Variables, ktrust_dockerfile::Error> {
+    file.global_variables(platform_arguments(settings, file), &Given(&settings.build_args))
+}
+
+/// `TARGETARCH` and the like, which build arguments may replace.
+pub(crate) fn platform_arguments(
+    settings: &BuildSettings,
+    file: &Dockerfile,
+) -> ktrust_dockerfile::Variables {
     let given = Given(&settings.build_args);
     let stage = file
         .target(settings.target_stage.as_deref())
@@ -166,10 +177,11 @@ fn globals(
             platform.set(name, value);
         }
     }
-    file.global_variables(platform, &given)
+    platform
 }
 
-fn target(settings: &BuildSettings, file: &Dockerfile) -> Result<usize, Error> {
+/// The stage that is asked for.
+pub(crate) fn target(settings: &BuildSettings, file: &Dockerfile) -> Result<usize, Error> {
     file.target(settings.target_stage.as_deref()).map_err(|unknown| {
         let hint = match unknown.suggestion {
             Some(name) => format!("did you mean `{name}`?"),
@@ -181,7 +193,7 @@ fn target(settings: &BuildSettings, file: &Dockerfile) -> Result<usize, Error> {
 
 /// What stages wait for is driven by threads of its own, so that no stage depends on another one's waiting;
 /// files and hashes need no runtime.
-fn runtime() -> Result<Runtime, Error> {
+pub(crate) fn runtime() -> Result<Runtime, Error> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     builder
         .worker_threads(NETWORK_THREADS)

@@ -1,6 +1,7 @@
 //! The command line: what was typed, nothing more. [`crate::settings`] says what it means.
 
 mod build;
+mod check;
 mod context;
 mod output;
 mod run;
@@ -11,6 +12,7 @@ use clap::{Parser, Subcommand};
 use ktrust_pipeline::CommonArguments;
 
 pub(crate) use self::build::BuildArguments;
+pub(crate) use self::check::{CallArguments, CheckArguments, CheckFormat};
 pub(crate) use self::context::ContextArguments;
 pub(crate) use self::output::OutputArguments;
 pub(crate) use self::run::{Isolation, RunArguments};
@@ -33,6 +35,8 @@ Without a registry: kbuild build . -t oci:./image:1.0";
 pub(crate) enum Command {
     /// Build an image and push it
     Build(Box<BuildArguments>),
+    /// Say what in a Dockerfile is hardly meant, and build nothing
+    Check(Box<CheckArguments>),
     /// Look into kbuild's own workings
     Debug {
         #[command(subcommand)]

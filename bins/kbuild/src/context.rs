@@ -69,6 +69,11 @@ impl Context {
         &self.root
     }
 
+    /// The patterns of .dockerignore.
+    pub(crate) fn patterns(&self) -> &Matcher {
+        &self.ignore
+    }
+
     /// Whether COPY sees `path`, which is relative to the context and has no links in it. An ignored
     /// directory is seen where something in it was brought back.
     pub(crate) fn shows(&self, path: &Path, is_dir: bool) -> ktrust_rootfs::Result<bool> {

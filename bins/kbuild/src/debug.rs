@@ -15,6 +15,7 @@ pub(crate) fn ast(file: &Path, printer: &Printer) -> Result<(), Error> {
         place: format!("{name}:{}", source.location.start),
         excerpt: source.excerpt(&String::from_utf8_lossy(&text), &name),
         source: Box::new(source),
+        whole: None,
     })?;
     printer.data(dump(&ast).trim_end());
     Ok(())

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use ktrust_console::{Diagnose, Exit};
 use ktrust_pipeline::exit;
 
+use crate::check::counted;
+
 /// Why a command of kbuild failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -23,7 +25,16 @@ pub(crate) enum Error {
     Secret { id: String, path: PathBuf, source: std::io::Error },
     /// The Dockerfile is not one.
     #[error("{place}: {source}")]
-    Dockerfile { place: String, excerpt: String, source: Box<ktrust_dockerfile::Error> },
+    Dockerfile {
+        place: String,
+        excerpt: String,
+        source: Box<ktrust_dockerfile::Error>,
+        /// Name and text, for the checks: they have something to say about what stands before the mistake.
+        whole: Option<Box<(String, String)>>,
+    },
+    /// The checks found something.
+    #[error("{}{}", counted(*.count), if *.built { ", and `error=true` forbids the build" } else { "" })]
+    Findings { count: usize, built: bool },
     #[error("cannot write JSON")]
     Serialize(#[source] serde_json::Error),
     /// A step failed; the place is the Dockerfile's line.
@@ -93,6 +104,7 @@ impl Diagnose for Error {
             | Self::Unsupported { .. }
             | Self::Instruction { .. } => Exit::Usage,
             Self::Read { source, .. } | Self::Secret { source, .. } => read_exit(source),
+            Self::Findings { .. } => Exit::LintFindings,
             Self::Write { .. } | Self::Work { .. } => Exit::LocalResource,
             Self::Step { source, .. } => source.exit(),
             Self::Command { .. } | Self::Aborted => Exit::BuildStep,
@@ -128,6 +140,11 @@ impl Diagnose for Error {
             Self::Rootfs(error) => error.hint(),
             Self::Sandbox(error) => error.hint(),
             Self::Pipeline(error) => error.hint(),
+            Self::Findings { .. } => Some(
+                "docs/checks.md says what each rule is about; a comment `# check=skip=RULE` above the \
+                 instruction leaves it out there, at the top of the file everywhere"
+                    .into(),
+            ),
             Self::Work { .. } => Some("name another directory with `--work-dir`".into()),
             _ => None,
         };

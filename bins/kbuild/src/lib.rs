@@ -12,6 +12,7 @@ mod base;
 mod build;
 mod builder;
 mod caches;
+mod check;
 mod cli;
 mod context;
 mod debug;
@@ -42,9 +43,9 @@ use ktrust_console::{Printer, conclude};
 use ktrust_pipeline::{layered, registry_client, style};
 use ktrust_sandbox as sandbox;
 
-use crate::cli::{BuildArguments, Cli, Command, DebugCommand};
+use crate::cli::{BuildArguments, CheckArguments, Cli, Command, DebugCommand};
 use crate::error::Error;
-use crate::settings::BuildSettings;
+use crate::settings::{BuildSettings, Call};
 
 /// Runs the program.
 pub fn main() -> ExitCode {
@@ -67,6 +68,7 @@ fn run(cli: Cli) -> Result<Option<ExitCode>, Error> {
     let printer = Printer::new(style(&cli.common, &*environment));
     match cli.command {
         Command::Build(arguments) => build_command(&arguments, &printer, &*environment),
+        Command::Check(arguments) => check_command(&arguments, &printer, &*environment).map(|()| None),
         Command::Debug { command: DebugCommand::Ast { file } } => debug::ast(&file, &printer).map(|()| None),
     }
 }
@@ -77,6 +79,10 @@ fn build_command(
     environment: &dyn ktrust_pipeline::Environment,
 ) -> Result<Option<ExitCode>, Error> {
     let settings = BuildSettings::resolve(arguments, environment)?;
+    if let Some(call) = Call::of_build(&arguments.call)? {
+        let client = registry_client(environment, &arguments.registry)?;
+        return check::call(&settings, &call, &client, printer, environment).map(|()| None);
+    }
     // Before any thread is started: a process with threads cannot enter a user namespace.
     if let sandbox::Entered::Exited(code) = sandbox::enter()? {
         return Ok(Some(code.into()));
@@ -84,4 +90,14 @@ fn build_command(
     let client = registry_client(environment, &arguments.registry)?;
     build::build(settings, &client, printer, environment)?;
     Ok(None)
+}
+
+fn check_command(
+    arguments: &CheckArguments,
+    printer: &Printer,
+    environment: &dyn ktrust_pipeline::Environment,
+) -> Result<(), Error> {
+    let settings = BuildSettings::resolve(&arguments.build(), environment)?;
+    let client = registry_client(environment, &arguments.registry)?;
+    check::call(&settings, &Call::of_check(arguments), &client, printer, environment)
 }

@@ -1,5 +1,6 @@
 //! What the command line means: flag, then variable, then GitLab's predefined variable, then default.
 
+mod check;
 mod context;
 mod output;
 mod run;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use ktrust_oci::{ImageReference, Platform, Reference};
 use ktrust_pipeline::{Environment, flag, list, variables as var};
 
+pub(crate) use self::check::{Call, Method};
 pub(crate) use self::context::{NamedContext, familiar};
 pub(crate) use self::output::{Files, Target};
 pub(crate) use self::run::{RunSettings, SecretSetting, SecretSource, SshSetting};

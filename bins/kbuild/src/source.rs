@@ -21,7 +21,19 @@ pub(crate) struct Source {
     pub(crate) name: String,
 }
 
+/// A Dockerfile's text as it is shown.
+#[derive(Clone, Copy)]
+pub(crate) struct Text<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) text: &'a str,
+}
+
 impl Source {
+    /// The text.
+    pub(crate) fn text(&self) -> Text<'_> {
+        Text { name: &self.name, text: &self.text }
+    }
+
     /// Reads the file; with docker's fallback to `dockerfile` where `Dockerfile` was not named but assumed.
     pub(crate) fn read(path: &Path) -> Result<Self, Error> {
         let path = existing(path);
@@ -88,7 +100,8 @@ impl Source {
 
 fn broken(text: &str, name: &str, source: ktrust_dockerfile::Error) -> Error {
     let place = format!("{name}:{}", source.location.start);
-    Error::Dockerfile { place, excerpt: source.excerpt(text, name), source: Box::new(source) }
+    let whole = Some(Box::new((name.to_owned(), text.to_owned())));
+    Error::Dockerfile { place, excerpt: source.excerpt(text, name), source: Box::new(source), whole }
 }
 
 fn existing(path: &Path) -> PathBuf {

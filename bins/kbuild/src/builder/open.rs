@@ -85,7 +85,12 @@ impl Builder<'_> {
     }
 
     /// A base image, resolved once in a build.
-    fn base(&self, name: &str, reference: &ImageReference, platform: &Platform) -> Result<Arc<Base>, Error> {
+    pub(crate) fn base(
+        &self,
+        name: &str,
+        reference: &ImageReference,
+        platform: &Platform,
+    ) -> Result<Arc<Base>, Error> {
         self.memory.bases.get((reference.to_string(), platform.to_string()), || {
             let resolve = Base::resolve(self.client, name, reference, platform);
             self.runtime.block_on(self.stop.race(resolve))

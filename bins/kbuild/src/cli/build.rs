@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use ktrust_pipeline::RegistryArguments;
 
-use super::{ContextArguments, OutputArguments, RunArguments};
+use super::{CallArguments, ContextArguments, OutputArguments, RunArguments};
 
 /// `kbuild build`: names as in docker buildx where they mean the same.
 #[derive(Debug, Default, Args)]
@@ -36,6 +36,9 @@ pub(crate) struct BuildArguments {
 
     #[command(flatten)]
     pub(crate) context: ContextArguments,
+
+    #[command(flatten)]
+    pub(crate) call: CallArguments,
 
     #[command(flatten)]
     pub(crate) output: OutputArguments,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 /// Where COPY, ADD and FROM find their files.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub(crate) struct ContextArguments {
     /// The build context: a directory, an archive, `-`, or an address of git or the web
     pub(crate) context: Option<PathBuf>,
