@@ -4,12 +4,37 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use ktrust_console::Exit;
+use ktrust_dockerfile::lint::Rule;
 use ktrust_pipeline::variables;
 use ktrust_tests::place::repository;
 
-fn pages() -> [(PathBuf, String); 2] {
+fn pages() -> [(PathBuf, String); 3] {
     let docs = repository().join("docs");
-    [(docs.join("exit-codes.md"), exit_codes()), (docs.join("variables.md"), variables_page())]
+    [
+        (docs.join("checks.md"), checks()),
+        (docs.join("exit-codes.md"), exit_codes()),
+        (docs.join("variables.md"), variables_page()),
+    ]
+}
+
+fn checks() -> String {
+    let mut page = "# Build checks\n\n\
+        `kbuild check` and `kbuild build --check` say what in a Dockerfile is allowed and hardly meant. Rules have\n\
+        BuildKit's names and conditions; findings end the program with 43, mistakes with 2. A build shows findings\n\
+        of the stages that it builds as warnings.\n\n\
+        - `# check=skip=RULE,RULE` at the top of the file leaves rules out, `skip=all` all of them; right above an\n  \
+          instruction it counts for that one. Parts are joined by `;`.\n\
+        - `# check=error=true` at the top forbids a build with findings.\n\
+        - `# check=experimental=RULE` or `all` asks for rules that are off.\n\
+        - The build argument `BUILDKIT_DOCKERFILE_CHECK` replaces what the top of the file says.\n\
+        - `--format json` writes BuildKit's lint result, `--format codequality` a report for GitLab.\n\n\
+        | rule | severity | what it is about | what to do |\n|---|---|---|---|\n"
+        .to_owned();
+    for rule in Rule::ALL {
+        let (severity, advice) = (rule.severity().name(), rule.advice().replace('|', "\\|"));
+        let _ = writeln!(page, "| `{rule}` | {severity} | {} | {advice} |", rule.summary());
+    }
+    page
 }
 
 fn exit_codes() -> String {

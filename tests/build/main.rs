@@ -1,6 +1,7 @@
 //! kbuild from outside: Dockerfiles in, images out, and every way in which that can go wrong.
 //!
-//! `instructions` what each instruction does to the image · `copying` COPY, ADD and .dockerignore · `stages`
+//! `checks` what is said of a Dockerfile without building it · `instructions` what each instruction does to
+//! the image · `copying` COPY, ADD and .dockerignore · `stages`
 //! several stages, ARG, ONBUILD · `parallel` stages at once · `contexts` archives, git and the web as
 //! contexts · `named` `--build-context` · `remote` `git` ADD of addresses · `registries` pull and push ·
 //! `faults` bad input, dead registries, full disks · `hostile` images and archives that attack · `mounts`
@@ -9,6 +10,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
+mod checks;
 mod contexts;
 mod copying;
 mod faults;

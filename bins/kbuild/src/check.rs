@@ -12,17 +12,20 @@ mod table;
 mod text;
 mod warnings;
 
+use std::sync::Arc;
+
 use ktrust_console::Printer;
 use ktrust_dockerfile::lint::{Draft, Report};
 use ktrust_pipeline::Environment;
 use ktrust_registry::Client;
 
-use crate::build::{runtime, secrets};
+use crate::build::runtime;
 use crate::cli::CheckFormat;
 use crate::context::Opener;
 use crate::error::Error;
 use crate::progress::Progress;
 use crate::remote::Fetcher;
+use crate::secrets::Secrets;
 use crate::settings::{BuildSettings, Call, Method};
 use crate::source::Text;
 use crate::stop::Stop;
@@ -51,7 +54,9 @@ pub(crate) fn call(
         tempfile::tempdir().map_err(|source| Error::Work { path: "a temporary directory".into(), source })?;
     let work = Work::open(place.path())?;
     let progress = Progress::new(printer.clone());
-    let fetcher = Fetcher::new(client, &runtime, stop.clone(), secrets(settings), environment);
+    let secrets = Secrets::load(&settings.run.secrets, |text| progress.warn(text))?;
+    let secret = Arc::new(move |id: &str| secrets.text(id));
+    let fetcher = Fetcher::new(client, &runtime, stop.clone(), secret, environment);
     let opener = Opener {
         settings: &settings.context,
         fetcher: &fetcher,
@@ -60,8 +65,8 @@ pub(crate) fn call(
         stop: &stop,
         commit_times: false,
     };
-    let opened = match opener.open() {
-        Ok(opened) => opened,
+    let found = match opener.open() {
+        Ok(found) => found,
         Err(error) => {
             if let (Error::Dockerfile { whole: Some(whole), .. }, Method::Check) = (&error, call.method) {
                 let text = Text { name: &whole.0, text: &whole.1 };
@@ -70,11 +75,11 @@ pub(crate) fn call(
             return Err(error);
         }
     };
-    let source = &opened.source;
+    let source = &found.source;
     match call.method {
         Method::Check => {
             let mut surroundings = Surroundings::new(settings, source)?;
-            surroundings.ignore(opened.context.patterns());
+            surroundings.ignore(found.context.patterns());
             let asked = if call.offline { Ok(()) } else { surroundings.ask(client, &runtime, &stop) };
             check(settings, &answer, &surroundings, asked)
         }

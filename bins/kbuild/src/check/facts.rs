@@ -81,7 +81,7 @@ impl<'a> Surroundings<'a> {
         if self.settings.target_stage.is_some()
             && let Ok(plan) = Plan::new(&self.names, self.target)
         {
-            self.only(plan.order);
+            self.only(plan.needs.into_keys());
         }
         let mut questions = Vec::new();
         for index in 0..self.source.file.stages.len() {
@@ -95,8 +95,8 @@ impl<'a> Surroundings<'a> {
             }
         }
         let source = self.source;
-        let ask = |(index, question): (usize, Question)| async move {
-            let Question { name, reference, platform, .. } = &question;
+        let ask = |(index, question): (usize, Box<Question>)| async move {
+            let Question { name, reference, platform, .. } = &*question;
             let recipe = &source.file.stages[index].from;
             let base = Base::resolve(client, name, reference, platform).await;
             let base = base.map_err(|error| source.at(recipe.location, &recipe.text, error))?;
@@ -136,7 +136,7 @@ impl<'a> Surroundings<'a> {
                 _ => return Ok(Asked::Known(BaseImage::default())),
             },
         };
-        Ok(Asked::Image(Question { name, reference, platform, named }))
+        Ok(Asked::Image(Box::new(Question { name, reference, platform, named })))
     }
 
     fn named(&self, name: &str) -> Option<&NamedContext> {
@@ -166,7 +166,7 @@ impl<'a> Surroundings<'a> {
 pub(super) enum Asked {
     Nothing,
     Known(BaseImage),
-    Image(Question),
+    Image(Box<Question>),
 }
 
 /// An image to ask for.

@@ -55,9 +55,9 @@ fn columns(rows: &[Vec<String>], gap: usize) -> String {
         widths.max().unwrap_or_default() + gap
     };
     let line = |row: &Vec<String>| {
-        let cells = row.iter().enumerate().map(|(column, cell)| match column + 1 == row.len() {
-            true => cell.clone(),
-            false => format!("{cell:<width$}", width = width(column)),
+        let cells = row.iter().enumerate().map(|(column, cell)| {
+            let width = if column + 1 == row.len() { 0 } else { width(column) };
+            format!("{cell:<width$}")
         });
         let line: String = cells.collect();
         format!("{}\n", line.trim_end())

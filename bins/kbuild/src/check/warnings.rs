@@ -11,9 +11,9 @@ use crate::plan::Plan;
 pub(crate) fn warn(builder: &Builder<'_>, plan: &Plan) -> Result<(), Error> {
     let draft = draft(builder.settings, builder.source.text().text)?;
     let mut surroundings = Surroundings::new(builder.settings, builder.source)?;
-    surroundings.only(plan.order.iter().copied());
+    surroundings.only(plan.needs.keys().copied());
     surroundings.ignore(builder.context.patterns());
-    for &index in &plan.order {
+    for &index in plan.needs.keys() {
         match surroundings.question(index)? {
             Asked::Nothing => {}
             Asked::Known(base) => surroundings.add_base(index, base),

@@ -82,11 +82,11 @@ rules! {
 
     DuplicateStageName, Major,
     "Two stages have one name",
-    "The name means the last of them; the others can be reached by nothing. Rename one.";
+    "The name means the last of them; the others have their numbers alone. Rename one.";
 
     ReservedStageName, Major,
     "A stage is called `scratch` or `context`",
-    "Both names mean something else, so the stage cannot be referred to. Rename it.";
+    "Both names mean something else already: no files, and the build context. Rename it.";
 
     JSONArgsRecommended, Minor,
     "CMD or ENTRYPOINT is in shell form",

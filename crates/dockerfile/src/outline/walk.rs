@@ -134,7 +134,13 @@ impl<'a> Walk<'a> {
                 }
                 own.names.extend(self.all_used(&[resolved.name.clone()].into()));
                 if argument.default.is_some() || self.is_own(&resolved) {
-                    own.declare(parameter(arg, argument, resolved, known));
+                    let mut parameter = parameter(arg, argument, resolved, known);
+                    if argument.default.is_none() && parameter.description.is_none() {
+                        // A mention of a global argument; what is said of that one holds here too.
+                        let global = self.declared.get(&parameter.name);
+                        parameter.description = global.and_then(|(global, _)| global.description.clone());
+                    }
+                    own.declare(parameter);
                 }
             }
             return Ok(());
