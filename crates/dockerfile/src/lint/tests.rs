@@ -144,6 +144,11 @@ fn values_that_a_build_refuses_are_mistakes() {
 }
 
 #[test]
+fn a_chmod_that_a_variable_leaves_empty_is_none() {
+    assert_eq!(check("FROM scratch\nARG mode\nCOPY --chmod=$mode a /\n"), []);
+}
+
+#[test]
 fn configuration_of_the_file_and_of_the_caller() {
     let body = "FROM scratch as base\ncopy a .\n";
     let run = |first: &str, given: Option<&str>| {

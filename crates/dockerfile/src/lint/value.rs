@@ -7,8 +7,9 @@ use crate::mode::Mode;
 use crate::problem::Problem;
 use crate::signal::parse_signal;
 
-/// `--chmod`.
+/// `--chmod`. A variable may leave nothing of it, which is as if it were not there.
 pub(super) fn mode(flag: Option<&Flag<String>>) -> Result<(), Error> {
+    let flag = flag.filter(|flag| !flag.value.is_empty());
     flag.map_or(Ok(()), |flag| Mode::parse(&flag.value).map(|_| ()).at(flag.location))
 }
 
