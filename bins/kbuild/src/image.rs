@@ -55,6 +55,11 @@ impl Draft {
         draft
     }
 
+    /// Whether there are no files yet.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.layers.is_empty()
+    }
+
     /// Adds a layer and its line in the history.
     pub(crate) fn add_layer(&mut self, layer: Layer, created_by: String) {
         self.config.rootfs.diff_ids.push(layer.diff_id.clone());

@@ -3,6 +3,8 @@
 use ktrust_dockerfile::Principal;
 use ktrust_rootfs::{Accounts, Owner};
 
+use crate::error::Error;
+
 /// Looks an owner up in the accounts of the image that is being made. As in BuildKit nothing fails: an
 /// unknown user is 0 with the group 0, an unknown group the user's own one.
 pub(crate) fn resolve(owner: &ktrust_dockerfile::Owner, accounts: &Accounts) -> Owner {
@@ -19,6 +21,19 @@ pub(crate) fn resolve(owner: &ktrust_dockerfile::Owner, accounts: &Accounts) -> 
     Owner::new(uid, gid.unwrap_or(own_group))
 }
 
+/// Reads an owner for the next step of a stage. Names need files to be looked up in: BuildKit refuses them
+/// where the layer has nothing below it, because it is the first or because it is linked.
+pub(crate) fn read(text: &str, is_alone: bool) -> Result<ktrust_dockerfile::Owner, Error> {
+    let owner = ktrust_dockerfile::Owner::parse(text);
+    if is_alone && has_names(&owner) {
+        return Err(Error::Instruction {
+            message: format!("there are no accounts to look up `{text}` in: nothing is below this layer"),
+            hint: Some("write the user and group as numbers, or leave out `--link`".into()),
+        });
+    }
+    Ok(owner)
+}
+
 /// Whether the image's files have to be asked.
 pub(crate) fn has_names(owner: &ktrust_dockerfile::Owner) -> bool {
     let is_name = |principal: &Option<Principal>| matches!(principal, Some(Principal::Name(_)));
@@ -27,7 +42,7 @@ pub(crate) fn has_names(owner: &ktrust_dockerfile::Owner) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Accounts, Owner, has_names, resolve};
+    use super::{Accounts, Owner, has_names, read, resolve};
 
     #[test]
     fn owners_never_fail() {
@@ -56,6 +71,8 @@ mod tests {
         for (spec, names) in [("1:2", false), ("root:root", false), (":0", false), ("1:a", true), ("a", true)]
         {
             assert_eq!(has_names(&ktrust_dockerfile::Owner::parse(spec)), names, "{spec}");
+            assert_eq!(read(spec, true).is_err(), names, "{spec}");
+            assert!(read(spec, false).is_ok(), "{spec}");
         }
     }
 }

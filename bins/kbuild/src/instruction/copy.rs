@@ -90,6 +90,9 @@ impl<'a> Job<'a> {
         let is_literal = !glob::is_pattern(above) && !glob::is_pattern(pattern);
         let mut holds = false;
         for found in origin.select(above)? {
+            if origin.context.is_some() && !origin.root.is_dir(&found.real)? {
+                continue; // nothing is below a file
+            }
             holds = holds || !is_literal || origin.holds(&found, &patterns)?;
             builder.progress.refused(&self.target.copy(origin, &found, &patterns, to)?);
         }

@@ -12,16 +12,14 @@ use crate::error::Error;
 /// Mode of directories that are made.
 const MODE: u32 = 0o755;
 
-/// The path that the configuration gets: cleaned, but a slash at the end stays, as in BuildKit.
+/// The path that the configuration gets: an absolute one as it is written, another one cleaned, as BuildKit
+/// has it.
 fn absolute(current: &str, given: &str) -> String {
-    if given.is_empty() {
-        return current.to_owned();
+    match given {
+        "" => current.to_owned(),
+        given if given.starts_with('/') => given.to_owned(),
+        given => path::resolve(current, given),
     }
-    let mut target = path::resolve(current, given);
-    if given.ends_with('/') && target != "/" {
-        target.push('/');
-    }
-    target
 }
 
 /// Applies WORKDIR. It always makes a layer, maybe an empty one, unless the directory is `/`.
@@ -34,20 +32,17 @@ pub(crate) fn workdir(builder: &Builder<'_>, stage: &mut Stage, given: &str) -> 
         return Ok(());
     }
     let user = stage.draft.config.config.user.clone();
+    let user = (!user.is_empty()).then(|| crate::owner::read(&user, stage.draft.is_empty())).transpose()?;
     builder.change(stage, history, |_, workspace| {
         let root = workspace.root();
-        root.create_dir_all(Path::new(&target), owner(root, &user)?, MODE)?;
+        root.create_dir_all(Path::new(&target), owner(root, user.as_ref())?, MODE)?;
         Ok(())
     })
 }
 
 /// Directories belong to the current USER; a name that the image does not know is silently root.
-fn owner(root: &Root, user: &str) -> Result<Option<Owner>, Error> {
-    if user.is_empty() {
-        return Ok(None);
-    }
-    let owner = ktrust_dockerfile::Owner::parse(user);
-    Ok(Some(crate::owner::resolve(&owner, &Accounts::of(root)?)))
+fn owner(root: &Root, user: Option<&ktrust_dockerfile::Owner>) -> Result<Option<Owner>, Error> {
+    user.map(|user| Ok(crate::owner::resolve(user, &Accounts::of(root)?))).transpose()
 }
 
 #[cfg(test)]
@@ -55,10 +50,10 @@ mod tests {
     use super::absolute;
 
     #[test]
-    fn cleaned_but_for_the_last_slash() {
-        assert_eq!(absolute("/a", "b/../c"), "/a/c");
-        assert_eq!(absolute("/a", "/x//y/"), "/x/y/");
+    fn only_relative_paths_are_cleaned() {
+        assert_eq!(absolute("/a", "b/../c/"), "/a/c");
+        assert_eq!(absolute("/a", "/x//y/../z/"), "/x//y/../z/");
         assert_eq!(absolute("/a/", ""), "/a/");
-        assert_eq!(absolute("/", "//"), "/");
+        assert_eq!(absolute("/a//b/", "."), "/a/b");
     }
 }

@@ -42,6 +42,9 @@ impl<'a> Origin<'a> {
             return Ok(vec![self.existing(source, &path)?]);
         };
         let base = self.existing(source, Path::new(&components[..first].join("/")))?.real;
+        if self.context.is_some() && !self.root.is_dir(&base)? {
+            return Err(self.missing(source)?);
+        }
         let pattern = components[first..].join("/");
         let glob = Glob::parse(&pattern).map_err(|error| Error::instruction(error.to_string()))?;
         let mut matches = Matches { origin: self, base: &base, glob, names: Vec::new() };

@@ -41,15 +41,10 @@ impl Target {
             |flag: Option<&Flag<String>>| flag.map(|flag| flag.value.clone()).filter(|v| !v.is_empty());
         let mode = given(flags.chmod).map(|mode| Mode::parse(&mode)).transpose();
         let mode = mode.map_err(|error| Error::instruction(error.to_string()))?;
-        let owner = given(flags.chown).map(|owner| ktrust_dockerfile::Owner::parse(&owner));
-        // With a mode BuildKit makes an ordinary layer, and names can be looked up.
+        // With a mode BuildKit makes an ordinary layer also where a linked one was asked for.
         let is_linked = flags.link.is_some_and(|flag| flag.value) && mode.is_none();
-        if is_linked && owner.as_ref().is_some_and(crate::owner::has_names) {
-            return Err(Error::Instruction {
-                message: "`--link` with `--chown` needs numbers: the layer knows no accounts".into(),
-                hint: Some("write the user and group ids, or leave out `--link`".into()),
-            });
-        }
+        let is_alone = is_linked || stage.draft.is_empty();
+        let owner = given(flags.chown).map(|owner| crate::owner::read(&owner, is_alone)).transpose()?;
         Ok(Self {
             path: path::resolve(directory(stage), destination).into(),
             is_directory: matches!(destination, "" | ".")
