@@ -120,3 +120,114 @@ fn the_context_is_never_changed() {
     left.sort();
     assert_eq!(left, ["Dockerfile", "a"]);
 }
+
+#[test]
+fn links_are_followed_where_they_are_named_and_keep_that_name() {
+    let project = Project::new(
+        "FROM busybox\n\
+         RUN mkdir -p /d && echo old > /kept && ln -s /kept /d/file && ln -s /d /way\n\
+         COPY file /way/\n\
+         COPY tree /way/tree\n\
+         COPY l* /wild/\n",
+    )
+    .file("real", "r")
+    .file("dir/a", "a");
+    for (link, target) in [("file", "real"), ("tree", "/dir"), ("l1", "real"), ("dir/inside", "../nothing")] {
+        symlink(target, project.context.path(&format!("app/{link}"))).unwrap();
+    }
+    let image = project.build();
+    let tree = image.tree();
+    // What has the name in the destination is replaced, not written through.
+    assert_eq!((tree["d/file"].kind, tree["d/file"].content.as_slice()), ('-', &b"r"[..]));
+    assert_eq!(image.text("kept"), "old\n");
+    assert_eq!(tree["d/tree/a"].content, b"a");
+    assert_eq!((tree["d/tree/inside"].kind, tree["wild/l1"].kind), ('l', '-'));
+}
+
+#[test]
+fn dockerignore_is_about_what_a_link_leads_to() {
+    let ignored = |dockerfile: &str| {
+        let project = Project::new(dockerfile)
+            .file(".dockerignore", "secret\ndir/two\nlink/one\n")
+            .file("secret", "s")
+            .file("dir/one", "1")
+            .file("dir/two", "2");
+        symlink("secret", project.context.path("app/innocent")).unwrap();
+        symlink("dir", project.context.path("app/link")).unwrap();
+        project
+    };
+    let project = ignored("FROM scratch\nCOPY innocent /\n");
+    project.kbuild_to_layout().run().fails_with(11).stderr_has(".dockerignore");
+    // Patterns never see a path through a link.
+    let tree = ignored("FROM scratch\nCOPY link /x\nCOPY link/one /y/\n").build().tree();
+    assert!(tree.contains_key("x/one") && tree.contains_key("y/one") && !tree.contains_key("x/two"));
+}
+
+#[test]
+fn an_ignored_directory_is_there_only_if_something_in_it_is() {
+    let project = |dockerfile: &str| {
+        Project::new(dockerfile).file(".dockerignore", "dir\n!dir/nothing\n").file("dir/a", "a")
+    };
+    project("FROM scratch\nCOPY dir /\n").kbuild_to_layout().run().fails_with(11);
+    assert!(!project("FROM scratch\nCOPY . /\n").build().tree().contains_key("dir"));
+}
+
+#[test]
+fn directories_on_the_way() {
+    let tree = Project::new(
+        "FROM busybox\n\
+         RUN mkdir /shared && chgrp 33 /shared && chmod 2775 /shared\n\
+         COPY a /shared/one/\n\
+         COPY --chown=5:6 --chmod=4710 a /two/three/a\n\
+         COPY --chmod=u=rw,go= a /four/a\n\
+         USER 7\n\
+         WORKDIR /shared/five\n",
+    )
+    .file("a", "a")
+    .build()
+    .tree();
+    let found = |path: &str| (tree[path].mode, tree[path].owner);
+    // The kernel hands setgid and the group on; an owner that is named does not change the former.
+    assert_eq!(found("shared/one"), (0o2755, (0, 33)));
+    assert_eq!(found("shared/five"), (0o2755, (7, 7)));
+    // An octal mode reaches directories, but for the special bits; a symbolic one does not.
+    assert_eq!((found("two"), found("two/three/a")), ((0o710, (5, 6)), (0o4710, (5, 6))));
+    assert_eq!((found("four").0, found("four/a").0), (0o755, 0o600));
+}
+
+#[test]
+fn wildcards_may_match_nothing_but_stand_in_a_directory_that_is_there() {
+    let project = |dockerfile: &str| Project::new(dockerfile).file("dir/a.txt", "a").file("b*c", "star");
+    let tree =
+        project("FROM scratch\nCOPY nothing* /x/\nCOPY dir/[^b].t?t /y/\nCOPY b[*]c /z/\n").build().tree();
+    assert_eq!(tree.keys().collect::<Vec<_>>(), ["y", "y/a.txt", "z", "z/b*c"]);
+    for source in ["nothing/*", "dir/a.txt/*", "[a"] {
+        let project = project(&format!("FROM scratch\nCOPY {source} /x/\n"));
+        project.kbuild_to_layout().run().fails_with(if source == "[a" { 2 } else { 11 });
+    }
+}
+
+#[test]
+fn a_file_and_a_directory_do_not_replace_each_other() {
+    for dockerfile in
+        ["COPY a /d/sub\nCOPY dir /d\n", "COPY dir/sub /d/a\nCOPY a /d/\n", "COPY a /d\nCOPY a /d/x\n"]
+    {
+        let project =
+            Project::new(&format!("FROM scratch\n{dockerfile}")).file("a", "a").file("dir/sub/b", "b");
+        project.kbuild_to_layout().run().fails_with(2).stderr_has("Dockerfile:3");
+    }
+}
+
+#[test]
+fn here_documents_are_files_like_others() {
+    let image = Project::new(
+        "FROM busybox\nWORKDIR /w\nCOPY --chown=5:6 --chmod=go= <<one <<\"two\" a ./sub/.\n$HOME\none\n$HOME\ntwo\n",
+    )
+    .file("a", "a")
+    .build();
+    let tree = image.tree();
+    assert_eq!((tree["w/sub/one"].mode, tree["w/sub/two"].owner), (0o600, (5, 6)));
+    assert_eq!((image.text("w/sub/one").as_str(), image.text("w/sub/two").as_str()), ("\n", "$HOME\n"));
+    let history = image.config["history"].as_array().unwrap().last().unwrap();
+    assert_eq!(history["created_by"], "COPY --chown=5:6 --chmod=go= a <<one <<two ./sub/. # buildkit");
+}

@@ -1,7 +1,7 @@
 //! kbuild from outside: Dockerfiles in, images out, and every way in which that can go wrong.
 //!
 //! `checks` what is said of a Dockerfile without building it · `instructions` what each instruction does to
-//! the image · `copying` COPY, ADD and .dockerignore · `stages`
+//! the image · `copying` `link` `parents` `exclude` COPY, ADD and .dockerignore · `stages`
 //! several stages, ARG, ONBUILD · `parallel` stages at once · `contexts` archives, git and the web as
 //! contexts · `named` `--build-context` · `remote` `git` ADD of addresses · `registries` pull and push ·
 //! `faults` bad input, dead registries, full disks · `hostile` images and archives that attack · `mounts`
@@ -13,10 +13,13 @@
 mod checks;
 mod contexts;
 mod copying;
+mod exclude;
 mod faults;
 mod git;
 mod hostile;
 mod instructions;
+mod link;
+mod parents;
 mod mounts;
 mod named;
 mod network;

@@ -22,10 +22,7 @@ fn quoted(words: &[String]) -> String {
     format!("[{}]", words.join(" "))
 }
 
-/// The working directory, which an image may leave empty.
-fn directory(stage: &crate::builder::Stage) -> &str {
-    match stage.draft.config.config.working_dir.as_str() {
-        "" => "/",
-        directory => directory,
-    }
+/// Where the stage works: clean, because the configuration may hold any spelling, or none.
+fn directory(stage: &crate::builder::Stage) -> String {
+    ktrust_dockerfile::path::resolve("/", &stage.draft.config.config.working_dir)
 }

@@ -29,7 +29,7 @@ pub(crate) fn run(
     let script = run.script();
     let args = words(&script, &shell_of(stage));
     let history = stage.scope.run_history(&args);
-    let (cwd, user) = (directory(stage).to_owned(), stage.draft.config.config.user.clone());
+    let (cwd, user) = (directory(stage), stage.draft.config.config.user.clone());
     let mut prepared = mounts::prepare(builder, &cwd, mounts)?;
     let mut env = stage.scope.run_environment(&builder.settings.build_args);
     if let Some(socket) = prepared.agent.take().filter(|_| env.iter().all(|(name, _)| name != AGENT)) {

@@ -5,7 +5,6 @@ use std::path::Path;
 use ktrust_dockerfile::path;
 use ktrust_rootfs::{Accounts, Owner, Root};
 
-use super::directory;
 use crate::builder::{Builder, Stage};
 use crate::error::Error;
 
@@ -16,15 +15,16 @@ const MODE: u32 = 0o755;
 /// has it.
 fn absolute(current: &str, given: &str) -> String {
     match given {
+        "" if current.is_empty() => "/".to_owned(),
         "" => current.to_owned(),
         given if given.starts_with('/') => given.to_owned(),
-        given => path::resolve(current, given),
+        given => path::resolve("/", &path::join([current, given])),
     }
 }
 
 /// Applies WORKDIR. It always makes a layer, maybe an empty one, unless the directory is `/`.
 pub(crate) fn workdir(builder: &Builder<'_>, stage: &mut Stage, given: &str) -> Result<(), Error> {
-    let target = absolute(directory(stage), given);
+    let target = absolute(&stage.draft.config.config.working_dir, given);
     stage.draft.config.config.working_dir.clone_from(&target);
     let history = format!("WORKDIR {target}");
     if target == "/" {
@@ -55,5 +55,6 @@ mod tests {
         assert_eq!(absolute("/a", "/x//y/../z/"), "/x//y/../z/");
         assert_eq!(absolute("/a/", ""), "/a/");
         assert_eq!(absolute("/a//b/", "."), "/a/b");
+        assert_eq!((absolute("", ""), absolute("", "a")), ("/".into(), "/a".into()));
     }
 }

@@ -46,7 +46,7 @@ impl Target {
         let is_alone = is_linked || stage.draft.is_empty();
         let owner = given(flags.chown).map(|owner| crate::owner::read(&owner, is_alone)).transpose()?;
         Ok(Self {
-            path: path::resolve(directory(stage), destination).into(),
+            path: path::resolve(&directory(stage), destination).into(),
             is_directory: matches!(destination, "" | ".")
                 || destination.ends_with('/')
                 || destination.ends_with("/."),
