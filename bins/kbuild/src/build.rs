@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ktrust_console::Printer;
 use ktrust_dockerfile::Dockerfile;
-use ktrust_oci::Digest;
+use ktrust_oci::{Digest, ImageReference, media_type};
 use ktrust_pipeline::{Environment, Handoff};
 use ktrust_registry::Client;
 use ktrust_sandbox::{Namespaces, Sandbox};
@@ -16,17 +16,18 @@ use crate::check;
 use crate::cli::Isolation;
 use crate::context::{Opened, Opener};
 use crate::error::Error;
-use crate::image::Image;
 use crate::instruction::Given;
+use crate::output::{Outputs, Tools, tag};
 use crate::plan::Plan;
-use crate::probe;
+use crate::product::Product;
 use crate::progress::Progress;
-use crate::publish::{self, Destination};
 use crate::record;
 use crate::remote::Fetcher;
 use crate::scope::platform_variables;
 use crate::secrets::Secrets;
 use crate::settings::{BuildSettings, repository};
+use crate::sharing::{Sharing, View};
+use crate::source::Source;
 use crate::stop::Stop;
 use crate::time::now;
 use crate::work::Work;
@@ -64,22 +65,21 @@ pub(crate) fn build(
         settings.epoch = modified;
     }
     let settings = &settings;
-    let globals = global_variables(settings, &source.file).map_err(|error| source.broken(error))?;
     let target = target(settings, &source.file)?;
-    let plan = Plan::new(&names(&source, settings, globals.clone()), target)?;
+    let platforms = each_platform(settings);
+    let plans = plans(&platforms, &source, target)?;
     let agents = Agents::find(&settings.run.agents)?;
     for flag in &settings.run.without_meaning {
         progress.warn(&format!("`{flag}` has no meaning here"));
     }
-    let destinations =
-        runtime.block_on(stop.race(publish::open(client, &settings.targets, settings.push)))?;
+    let outputs = runtime.block_on(stop.race(Outputs::open(client, &settings.output.places)))?;
     let sandbox = sandbox(settings.run.isolation, &stop)?;
-    let builder = Builder {
-        settings,
+    let mut builder = Builder {
+        settings: &platforms[0],
         source: &source,
         context,
         fetcher: &fetcher,
-        globals,
+        globals: plans[0].view.names.globals.clone(),
         client,
         runtime: &runtime,
         stop: stop.clone(),
@@ -91,28 +91,73 @@ pub(crate) fn build(
         slots: Slots::new(settings.run.max_parallelism),
         memory: Memory::default(),
     };
-    check::warn(&builder, &plan)?;
-    let image = builder.run(&plan)?.finish(&settings.labels)?;
-    let report = builder.report();
-    let mut probe = None;
-    if settings.push {
-        probe = push(&runtime, &stop, &destinations, &image, &work, settings)?;
+    let mut images = Vec::new();
+    for (number, (settings, plan)) in platforms.iter().zip(&plans).enumerate() {
+        if let Some(last) = number.checked_sub(1) {
+            builder = turn(builder, settings, &plans[last].view, &plan.view);
+        }
+        if number == 0 {
+            check::warn(&builder, &plan.plan)?;
+        }
+        images.push(builder.run(&plan.plan)?.finish(&settings.labels)?);
     }
+    let tools =
+        Tools { runtime: &runtime, stop: &stop, progress: &builder.progress, store: builder.work.store() };
+    outputs.write(&images, &tools)?;
+    let probe = if settings.probe { outputs.write_probe(&images[0], &tools)? } else { None };
     stop.check()?;
+    let form = settings.output.form().cloned().unwrap_or_default();
     let facts = record::Facts {
         settings,
         source: &source,
-        image: &image,
-        report,
+        product: Product::new(&images, &form)?,
+        report: builder.report(),
         isolation: builder.sandbox.name(),
         started,
         probe,
         environment,
     };
-    let written = settings.push && !settings.targets.is_empty();
-    record::write(&facts, written)?;
-    say(printer, settings, &image, written);
+    record::write(&facts)?;
+    say(printer, settings, &facts.product);
     Ok(())
+}
+
+/// One platform's part of the build.
+struct Part<'a> {
+    view: View<'a>,
+    plan: Plan,
+}
+
+fn each_platform(settings: &BuildSettings) -> Vec<BuildSettings> {
+    settings.platforms.iter().map(|platform| settings.for_platform(platform)).collect()
+}
+
+fn plans<'a>(
+    platforms: &'a [BuildSettings],
+    source: &'a Source,
+    target: usize,
+) -> Result<Vec<Part<'a>>, Error> {
+    let part = |settings: &BuildSettings| {
+        let globals = global_variables(settings, &source.file).map_err(|error| source.broken(error))?;
+        let names = names(source, settings, globals);
+        let plan = Plan::new(&names, target)?;
+        Ok(Part { view: View { names, platform: settings.platform.clone() }, plan })
+    };
+    platforms.iter().map(part).collect()
+}
+
+/// The builder turns to the next platform, and keeps what is the same for it.
+fn turn<'a>(
+    mut builder: Builder<'a>,
+    settings: &'a BuildSettings,
+    built: &View<'_>,
+    next: &View<'_>,
+) -> Builder<'a> {
+    let sharing = Sharing::new(built, next);
+    let open = builder.memory.has_triggers();
+    let memory = std::mem::take(&mut builder.memory);
+    builder.memory = memory.for_another(|stage| !open && sharing.is_same(stage));
+    Builder { settings, globals: next.names.globals.clone(), ..builder }
 }
 
 /// Where RUN runs. There is one mechanism so far, so the best one is that.
@@ -124,32 +169,46 @@ fn sandbox(isolation: Isolation, stop: &Stop) -> Result<Box<dyn Sandbox>, Error>
 
 /// A value that `build.env` could not carry must fail now, not after an hour.
 fn check_handoff(settings: &BuildSettings) -> Result<(), Error> {
-    if settings.files.handoff.is_none() {
+    let output = &settings.output;
+    if output.files.handoff.is_none() || output.no_push {
         return Ok(());
     }
-    if settings.push && settings.references().next().is_none() {
-        return Err(Error::usage("`--handoff` needs a reference to hand on", "name one with `-t`"));
-    }
-    let draft = handoff(settings, &Digest::of(b""), "application/vnd.oci.image.manifest.v1+json");
-    match draft {
-        Some(handoff) => Ok(handoff.check(&settings.files.handoff_prefix)?),
-        None => Ok(()),
+    match handoff(settings, &Digest::of(b""), media_type::OCI_MANIFEST) {
+        Some(handoff) => Ok(handoff.check(&output.files.handoff_prefix)?),
+        None => Err(Error::usage(
+            "the hand-off needs an image that is pushed",
+            "name one with `-t`, and say `--push` where there is an `--output` too",
+        )),
     }
 }
 
 /// What is handed on: the first reference, by digest.
 pub(crate) fn handoff(settings: &BuildSettings, digest: &Digest, media_type: &str) -> Option<Handoff> {
-    let first = settings.references().next()?;
-    let repository = repository(first);
-    let same = settings.references().filter(|reference| self::repository(reference) == repository);
-    let tags: Vec<String> = same.map(|reference| reference.tag().unwrap_or("latest").to_owned()).collect();
+    let platforms = settings.platforms.iter().map(ToString::to_string).collect();
+    handed_on(settings.output.references(), settings.output.tagged(), digest, media_type, platforms)
+}
+
+/// The hand-off of an image that was written under these references.
+pub(crate) fn handed_on<'a>(
+    mut references: impl Iterator<Item = &'a ImageReference>,
+    tagged: impl Iterator<Item = &'a ImageReference>,
+    digest: &Digest,
+    media_type: &str,
+    platforms: Vec<String>,
+) -> Option<Handoff> {
+    let repository = repository(references.next()?);
+    let same = tagged.filter(|reference| self::repository(reference) == repository);
+    let tags: Vec<String> = same.map(tag).collect();
     Some(Handoff {
-        reference: format!("{repository}:{}", tags.first().map_or("latest", String::as_str)),
+        reference: match tags.first() {
+            Some(tag) => format!("{repository}:{tag}"),
+            None => format!("{repository}@{digest}"),
+        },
         repository,
         digest: digest.clone(),
         tags,
         media_type: media_type.into(),
-        platforms: vec![settings.platform.to_string()],
+        platforms,
     })
 }
 
@@ -202,32 +261,16 @@ pub(crate) fn runtime() -> Result<Runtime, Error> {
         .map_err(|source| Error::Read { path: "the event loop".into(), source })
 }
 
-fn push(
-    runtime: &Runtime,
-    stop: &Stop,
-    destinations: &[Destination],
-    image: &Image,
-    work: &Work,
-    settings: &BuildSettings,
-) -> Result<Option<String>, Error> {
-    let mut probe = None;
-    for (index, destination) in destinations.iter().enumerate() {
-        runtime.block_on(stop.race(destination.write(image, work)))?;
-        if settings.probe && index == 0 {
-            let unsigned = probe::image(&image.platform)?;
-            probe = Some(runtime.block_on(stop.race(destination.write_untagged(&unsigned)))?);
-        }
-    }
-    Ok(probe)
-}
-
-fn say(printer: &Printer, settings: &BuildSettings, image: &Image, written: bool) {
-    let digest = &image.manifest.digest;
-    if !written {
+fn say(printer: &Printer, settings: &BuildSettings, product: &Product<'_>) {
+    let digest = &product.top().digest;
+    let mut references = settings.output.references().peekable();
+    if references.peek().is_none() {
         printer.line(format!("built {digest}, pushed nothing"));
     }
-    for reference in settings.references().filter(|_| written) {
+    for reference in references {
         printer.line(format!("pushed {reference}@{digest}"));
     }
-    printer.data(digest);
+    if !settings.output.to_stdout() {
+        printer.data(digest);
+    }
 }

@@ -1,6 +1,6 @@
 //! The image as it grows: configuration, layers, history.
 
-use ktrust_oci::{Descriptor, Digest, Document, History, ImageConfig, Manifest, Platform, media_type};
+use ktrust_oci::{Descriptor, Digest, History, ImageConfig, Platform};
 use ktrust_registry::Repository;
 
 use crate::error::Error;
@@ -27,13 +27,13 @@ pub(crate) struct Layer {
     pub(crate) origin: Option<Repository>,
 }
 
-/// The finished image: what is published.
+/// The finished image of one platform. [`crate::product`] puts it into documents.
 pub(crate) struct Image {
-    pub(crate) config: Descriptor,
-    pub(crate) config_bytes: Vec<u8>,
-    pub(crate) manifest: Document,
+    pub(crate) config: Vec<u8>,
     pub(crate) layers: Vec<Layer>,
     pub(crate) platform: Platform,
+    /// When, as the configuration says it.
+    pub(crate) created: String,
 }
 
 impl Draft {
@@ -98,12 +98,10 @@ impl Draft {
     /// Closes the image. `labels` come from the command line and win over the Dockerfile's.
     pub(crate) fn finish(mut self, labels: &[(String, String)]) -> Result<Image, Error> {
         self.complete_history();
-        self.config.created = Some(rfc3339(self.created));
+        let created = rfc3339(self.created);
+        self.config.created = Some(created.clone());
         self.config.config.labels.extend(labels.iter().cloned());
-        let config_bytes = serde_json::to_vec(&self.config).map_err(Error::Serialize)?;
-        let config = Descriptor::of(media_type::OCI_CONFIG, &config_bytes);
-        let layers = self.layers.iter().map(|layer| layer.descriptor.clone()).collect();
-        let manifest = Document::from_manifest(&Manifest::new(config.clone(), layers))?;
-        Ok(Image { config, config_bytes, manifest, platform: self.config.platform(), layers: self.layers })
+        let config = serde_json::to_vec(&self.config).map_err(Error::Serialize)?;
+        Ok(Image { config, platform: self.config.platform(), layers: self.layers, created })
     }
 }

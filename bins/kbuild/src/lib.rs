@@ -2,7 +2,7 @@
 //!
 //! `parse → plan → resolve → execute → publish`: [`source`] reads the Dockerfile, [`plan`] finds the stages
 //! that are needed and refuses what we cannot do, [`base`] resolves images by digest, [`builder`] executes
-//! [`instruction`]s in a [`ktrust_sandbox::Sandbox`], [`publish`] writes the result and [`record`] the files
+//! [`instruction`]s in a [`ktrust_sandbox::Sandbox`], [`output`] writes the result and [`record`] the files
 //! that name it.
 
 #![forbid(unsafe_code)]
@@ -19,16 +19,18 @@ mod debug;
 mod error;
 mod image;
 mod instruction;
+mod output;
 mod owner;
 mod plan;
 mod probe;
+mod product;
 mod progress;
-mod publish;
 mod record;
 mod remote;
 mod scope;
 mod secrets;
 mod settings;
+mod sharing;
 mod source;
 mod stop;
 mod support;

@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 
 use ktrust_oci::file::write_atomic;
-use ktrust_pipeline::{BuildRecord, Environment, LayerRecord, Probe, Tool, variables as var};
+use ktrust_oci::{Descriptor, ImageReference};
+use ktrust_pipeline::{BuildRecord, Environment, ImageRecord, LayerRecord, Probe, Tool, variables as var};
+use serde_json::{Map, Value, json};
 
 use crate::build::handoff;
 use crate::builder::Report;
 use crate::error::Error;
-use crate::image::Image;
+use crate::image::{Image, Layer};
+use crate::product::Product;
 use crate::settings::{BuildSettings, repository};
 use crate::source::Source;
 use crate::time::{now, rfc3339};
@@ -17,7 +20,7 @@ use crate::time::{now, rfc3339};
 pub(crate) struct Facts<'a> {
     pub(crate) settings: &'a BuildSettings,
     pub(crate) source: &'a Source,
-    pub(crate) image: &'a Image,
+    pub(crate) product: Product<'a>,
     pub(crate) report: Report,
     /// The mechanism that ran RUN.
     pub(crate) isolation: &'static str,
@@ -43,44 +46,70 @@ const SOURCE: [&str; 10] = [
 
 /// Writes the files that were asked for. The hand-off only where something was pushed: it would send the
 /// later stages to an image that does not exist.
-pub(crate) fn write(facts: &Facts<'_>, pushed: bool) -> Result<(), Error> {
-    let files = &facts.settings.files;
-    let digest = &facts.image.manifest.digest;
+pub(crate) fn write(facts: &Facts<'_>) -> Result<(), Error> {
+    let (files, product) = (&facts.settings.output.files, &facts.product);
+    let top = product.top();
     if let Some(path) = &files.digest {
-        write_atomic(path, digest.as_str().as_bytes())?;
+        write_atomic(path, top.digest.as_str().as_bytes())?;
     }
     if let Some(path) = &files.image_id {
-        write_atomic(path, facts.image.config.digest.as_str().as_bytes())?;
+        write_atomic(path, product.config().unwrap_or(&top.digest).as_str().as_bytes())?;
+    }
+    if let Some(path) = &files.metadata {
+        let output = &facts.settings.output;
+        let names: Vec<_> = if output.names.is_empty() {
+            output.references().cloned().collect()
+        } else {
+            output.names.clone()
+        };
+        let metadata = metadata(&product.link(), product.config(), &names)?;
+        write_atomic(path, metadata.as_bytes())?;
     }
     if let Some(path) = &files.record {
-        record(facts, pushed).write(path)?;
+        record(facts).write(path)?;
     }
-    if let (Some(path), true) = (&files.handoff, pushed)
-        && let Some(handoff) = handoff(facts.settings, digest, &facts.image.manifest.media_type)
+    if let Some(path) = &files.handoff
+        && let Some(handoff) = handoff(facts.settings, &top.digest, &top.media_type)
     {
         handoff.write(path, &files.handoff_prefix)?;
     }
     Ok(())
 }
 
-fn record(facts: &Facts<'_>, pushed: bool) -> BuildRecord {
-    let (settings, image) = (facts.settings, facts.image);
-    let layer = |layer: &crate::image::Layer| LayerRecord {
-        digest: layer.descriptor.digest.clone(),
-        diff_id: layer.diff_id.clone(),
-        size: layer.descriptor.size,
-    };
-    let references = settings.references().filter(|_| pushed).map(ToString::to_string).collect();
+/// What docker buildx writes with `--metadata-file`, under the same keys.
+pub(crate) fn metadata(
+    link: &Descriptor,
+    config: Option<&ktrust_oci::Digest>,
+    names: &[ImageReference],
+) -> Result<String, Error> {
+    let mut metadata = Map::new();
+    if let Some(config) = config {
+        metadata.insert("containerimage.config.digest".into(), json!(config));
+    }
+    metadata.insert("containerimage.descriptor".into(), json!(link));
+    metadata.insert("containerimage.digest".into(), json!(link.digest));
+    if !names.is_empty() {
+        let names: Vec<_> = names.iter().map(ToString::to_string).collect();
+        metadata.insert("image.name".into(), json!(names.join(",")));
+    }
+    serde_json::to_string_pretty(&Value::Object(metadata)).map_err(Error::Serialize)
+}
+
+fn record(facts: &Facts<'_>) -> BuildRecord {
+    let (settings, product) = (facts.settings, &facts.product);
+    let images = product.images;
+    let first = settings.output.references().next().or(settings.output.names.first());
     BuildRecord {
         schema: 1,
         tool: Tool { name: "kbuild".into(), version: env!("CARGO_PKG_VERSION").into() },
-        repository: settings.references().next().map(repository).unwrap_or_default(),
-        references,
-        digest: image.manifest.digest.clone(),
-        media_type: image.manifest.media_type.clone(),
-        config: image.config.digest.clone(),
-        platforms: vec![image.platform.to_string()],
-        layers: image.layers.iter().map(layer).collect(),
+        repository: first.map(repository).unwrap_or_default(),
+        references: settings.output.references().map(ToString::to_string).collect(),
+        digest: product.top().digest.clone(),
+        media_type: product.top().media_type.clone(),
+        config: product.config().cloned(),
+        platforms: images.iter().map(|image| image.platform.to_string()).collect(),
+        layers: if images.len() == 1 { layers(&images[0]) } else { Vec::new() },
+        images: (0..images.len()).map(|number| image(product, number)).collect(),
         bases: facts.report.bases.clone(),
         dockerfile: facts.source.name.clone(),
         target: settings.target_stage.clone(),
@@ -94,6 +123,25 @@ fn record(facts: &Facts<'_>, pushed: bool) -> BuildRecord {
     }
 }
 
-fn source(environment: &dyn Environment) -> BTreeMap<String, String> {
+fn image(product: &Product<'_>, number: usize) -> ImageRecord {
+    let image = &product.images[number];
+    ImageRecord {
+        platform: image.platform.to_string(),
+        digest: product.manifests[number].digest.clone(),
+        config: product.configs[number].digest.clone(),
+        layers: layers(image),
+    }
+}
+
+fn layers(image: &Image) -> Vec<LayerRecord> {
+    let record = |layer: &Layer| LayerRecord {
+        digest: layer.descriptor.digest.clone(),
+        diff_id: layer.diff_id.clone(),
+        size: layer.descriptor.size,
+    };
+    image.layers.iter().map(record).collect()
+}
+
+pub(crate) fn source(environment: &dyn Environment) -> BTreeMap<String, String> {
     SOURCE.iter().filter_map(|name| Some(((*name).to_owned(), environment.non_empty(name)?))).collect()
 }

@@ -47,6 +47,11 @@ impl Scope {
         self.arguments.push((name.to_owned(), value));
     }
 
+    /// Names that ARG declared.
+    pub(crate) fn declared(&self) -> impl Iterator<Item = &str> {
+        self.arguments.iter().map(|(name, _)| name.as_str())
+    }
+
     /// RUN's environment: `PATH`, the others in order, then the proxies that were given. Of two
     /// entries with one name the later one counts.
     pub(crate) fn run_environment(&self, build_args: &[(String, String)]) -> Vec<(String, String)> {

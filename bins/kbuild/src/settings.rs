@@ -1,8 +1,11 @@
 //! What the command line means: flag, then variable, then GitLab's predefined variable, then default.
 
+mod annotation;
 mod check;
 mod context;
+mod export;
 mod output;
+mod platform;
 mod run;
 
 use std::path::PathBuf;
@@ -11,26 +14,29 @@ use ktrust_oci::{ImageReference, Platform, Reference};
 use ktrust_pipeline::{Environment, flag, list, variables as var};
 
 pub(crate) use self::check::{Call, Method};
+pub(crate) use self::annotation::{Level, of_level};
 pub(crate) use self::context::{NamedContext, familiar};
-pub(crate) use self::output::{Files, Target};
+pub(crate) use self::export::{Form, Output, Place, Stream};
+pub(crate) use self::output::OutputSettings;
 pub(crate) use self::run::{RunSettings, SecretSetting, SecretSource, SshSetting};
 use crate::cli::BuildArguments;
 use crate::context::ContextSettings;
 use crate::error::Error;
 
 /// Everything `kbuild build` needs to know, in plain values.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct BuildSettings {
     pub(crate) context: ContextSettings,
-    /// Where the image is written; the first one names it in the hand-off.
-    pub(crate) targets: Vec<Target>,
-    /// False: the targets are only checked.
-    pub(crate) push: bool,
+    /// Where the image goes.
+    pub(crate) output: OutputSettings,
     pub(crate) build_args: Vec<(String, String)>,
     pub(crate) labels: Vec<(String, String)>,
     pub(crate) named_contexts: Vec<(String, NamedContext)>,
     pub(crate) target_stage: Option<String>,
+    /// The platform that is being built, one of `platforms`.
     pub(crate) platform: Platform,
+    /// Every platform of the result, in the order of its index.
+    pub(crate) platforms: Vec<Platform>,
     /// Seconds since 1970 that all times are clamped to.
     pub(crate) epoch: Option<i64>,
     /// The context, where it was fetched, tells them.
@@ -38,7 +44,6 @@ pub(crate) struct BuildSettings {
     pub(crate) run: RunSettings,
     pub(crate) probe: bool,
     pub(crate) work_dir: PathBuf,
-    pub(crate) files: Files,
 }
 
 impl BuildSettings {
@@ -51,7 +56,8 @@ impl BuildSettings {
             flag.clone().or_else(|| environment.non_empty(name).map(PathBuf::from))
         };
         let text = |flag: &Option<String>, name| flag.clone().or_else(|| environment.non_empty(name));
-        let no_push = output.no_push || (!output.push && flag(var::KBUILD_NO_PUSH, environment)?);
+        let platforms = platform::all(&arguments.platforms, environment)?;
+        let index = platform::wants_index(&build_args);
         Ok(Self {
             context: context::main(
                 &arguments.context,
@@ -59,28 +65,24 @@ impl BuildSettings {
                 &build_args,
                 environment,
             )?,
-            targets: output::targets(output, environment)?,
-            push: !no_push,
+            output: OutputSettings::resolve(output, environment, &platforms, index)?,
             build_args,
             labels: pairs("--label", &or_list(&output.labels, var::KBUILD_LABELS, environment)?)?,
             named_contexts: context::named(&arguments.context.build_contexts)?,
             target_stage: text(&arguments.target, var::KBUILD_TARGET),
-            platform: platform(text(&arguments.platform, var::KBUILD_PLATFORM).as_deref())?,
+            platform: platforms[0].clone(),
+            platforms,
             epoch,
             epoch_of_context,
             run: RunSettings::resolve(&arguments.run, environment)?,
             probe: arguments.probe || flag(var::KBUILD_PROBE, environment)?,
             work_dir: path(&arguments.work_dir, var::KBUILD_WORK_DIR).unwrap_or_else(|| ".ktrust".into()),
-            files: Files::resolve(output, environment),
         })
     }
 
-    /// The references among the targets.
-    pub(crate) fn references(&self) -> impl Iterator<Item = &ImageReference> {
-        self.targets.iter().filter_map(|target| match target {
-            Target::Named(reference) => Some(reference),
-            Target::Layout(_) => None,
-        })
+    /// The same settings for another of the platforms.
+    pub(crate) fn for_platform(&self, platform: &Platform) -> Self {
+        Self { platform: platform.clone(), ..self.clone() }
     }
 }
 
@@ -110,16 +112,6 @@ fn pairs(flag: &str, given: &[String]) -> Result<Vec<(String, String)>, Error> {
         _ => Err(Error::usage(format!("`{flag} {text}` is not NAME=VALUE"), "write NAME=VALUE")),
     };
     given.iter().map(pair).collect()
-}
-
-fn platform(given: Option<&str>) -> Result<Platform, Error> {
-    let Some(text) = given else { return Ok(Platform::host()) };
-    text.parse().map_err(|_| {
-        Error::usage(
-            format!("`--platform {text}` is not a platform"),
-            "write os/architecture, as in `linux/amd64`; one at a time",
-        )
-    })
 }
 
 /// `SOURCE_DATE_EPOCH`, a build argument before a variable: seconds, or what tells them.

@@ -26,7 +26,9 @@ pub use environment::{Environment, ProcessEnvironment, layered};
 pub use error::{Error, Kind};
 pub use handoff::Handoff;
 pub use interruption::{Interruption, until_signal};
-pub use record::{BaseImage, BuildRecord, LayerRecord, Probe, SignRecord, SignedImage, StepRecord, Tool};
+pub use record::{
+    BaseImage, BuildRecord, ImageRecord, LayerRecord, Probe, SignRecord, SignedImage, StepRecord, Tool,
+};
 pub use settings::{
     configured_credentials, flag, gitlab_credentials, keychain, list, registry_client, registry_settings,
     style,

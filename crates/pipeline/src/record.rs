@@ -35,12 +35,17 @@ pub struct BuildRecord {
     pub digest: Digest,
     /// The manifest's media type.
     pub media_type: String,
-    /// The image configuration's digest.
-    pub config: Digest,
+    /// The image configuration's digest, where there is one image.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub config: Option<Digest>,
     /// `os/architecture[/variant]` of each image.
     pub platforms: Vec<String>,
-    /// Bottom first.
+    /// Of the only image, bottom first.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub layers: Vec<LayerRecord>,
+    /// Each image, in the order of the index.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub images: Vec<ImageRecord>,
     /// Base images as they were resolved.
     pub bases: Vec<BaseImage>,
     /// The Dockerfile, relative to the context.
@@ -64,6 +69,20 @@ pub struct BuildRecord {
     /// GitLab's facts about the source and the job, by variable name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub source: BTreeMap<String, String>,
+}
+
+/// One image of the result.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageRecord {
+    /// `os/architecture[/variant]`.
+    pub platform: String,
+    /// Of its manifest.
+    pub digest: Digest,
+    /// Of its configuration.
+    pub config: Digest,
+    /// Bottom first.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub layers: Vec<LayerRecord>,
 }
 
 /// One layer of the result.

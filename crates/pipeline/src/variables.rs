@@ -28,8 +28,12 @@ variables! {
     KBUILD_LABELS;
     /// The stage to build.
     KBUILD_TARGET;
-    /// The platform, `os/architecture`.
+    /// Annotations `KEY=VALUE` or `LEVEL:KEY=VALUE`, as a list.
+    KBUILD_ANNOTATIONS;
+    /// The platforms `os/architecture`, as a list; several make an index.
     KBUILD_PLATFORM;
+    /// The platforms where `KBUILD_PLATFORM` does not say, docker's name.
+    DOCKER_DEFAULT_PLATFORM;
     /// `true`: build and check everything, push nothing. For merge requests.
     KBUILD_NO_PUSH;
     /// `true`: also push the unsigned probe image that `kdeploy prove` needs.
@@ -56,6 +60,8 @@ variables! {
     KBUILD_RECORD_FILE;
     /// Where to write the digest alone.
     KBUILD_DIGEST_FILE;
+    /// Where to write what docker buildx tells of a result.
+    KBUILD_METADATA_FILE;
 
     /// The private key: a path, or `env://NAME`.
     KSIGN_KEY;

@@ -8,6 +8,7 @@
 //! * [`unpack`] applies a layer, [`archive`] an archive of ADD;
 //! * [`changes_of_upper`] tells what an overlay's upper directory changed;
 //! * [`write_layer`] and [`pack`] write changes as a layer, the same bytes for the same tree;
+//! * [`Flat`] is what layers show together, written as one archive or as files;
 //! * [`copy_tree`] is COPY; [`Accounts`] are the image's users.
 //!
 //! Paths and names are bytes throughout. The tree is expected to stand still while it is read or written.
@@ -20,7 +21,9 @@ mod change;
 pub mod compress;
 mod copy;
 mod error;
+mod flatten;
 mod layer;
+mod merge;
 mod metadata;
 mod pack;
 mod path;
@@ -34,7 +37,9 @@ pub use accounts::{Accounts, Group, Identity, User};
 pub use change::{Change, changes_of_upper};
 pub use copy::{Choice, Copied, CopyOptions, Destination, ModeChange, Selection, copy_tree};
 pub use error::{Error, ErrorKind, Result};
+pub use flatten::{Flat, OpenLayer, TreeArchive};
 pub use layer::{LayerOptions, LayerStats, write_layer};
+pub use merge::move_into;
 pub use metadata::{Attributes, Kind, Metadata, Owner, Time, Xattrs};
 pub use pack::{PackOptions, Packed, pack};
 pub use path::normal;

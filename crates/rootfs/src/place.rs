@@ -124,6 +124,12 @@ impl Place {
             .map_err(Error::io("create hard link", &self.path))
     }
 
+    /// Gives what is here the other name, in the place of what had it.
+    pub(crate) fn rename(&self, to: &Self) -> Result<()> {
+        fs::renameat(&*self.directory, &self.name, &*to.directory, &to.name)
+            .map_err(Error::io("rename to", &to.path))
+    }
+
     /// A fifo, socket or device node.
     pub(crate) fn create_node(&self, kind: Kind, device: (u32, u32)) -> Result<()> {
         let file_type = match kind {

@@ -7,7 +7,7 @@
 pub(crate) mod header;
 mod pax;
 pub(crate) mod reader;
-mod sparse;
+pub(crate) mod sparse;
 pub(crate) mod writer;
 
 use crate::metadata::{Attributes, Kind};

@@ -17,7 +17,7 @@ use crate::tar::reader::Reader;
 
 mod entry;
 mod parents;
-mod whiteout;
+pub(crate) mod whiteout;
 
 use parents::Parents;
 
@@ -86,7 +86,7 @@ pub fn unpack(reader: impl Read, root: &Root, options: &UnpackOptions) -> Result
 }
 
 /// The state of one archive's application.
-struct Apply<'a> {
+pub(crate) struct Apply<'a> {
     root: &'a Root,
     options: UnpackOptions,
     parents: Parents,
@@ -99,7 +99,7 @@ struct Apply<'a> {
 }
 
 impl<'a> Apply<'a> {
-    fn new(root: &'a Root, options: UnpackOptions) -> Self {
+    pub(crate) fn new(root: &'a Root, options: UnpackOptions) -> Self {
         Self {
             root,
             options,
@@ -111,7 +111,7 @@ impl<'a> Apply<'a> {
         }
     }
 
-    fn finish(self) -> Result<Unpacked> {
+    pub(crate) fn finish(self) -> Result<Unpacked> {
         for (path, time) in self.directory_times.iter().rev() {
             let place = self.root.find(path)?;
             let metadata = place.as_ref().map_or(Ok(None), super::place::Place::metadata)?;

@@ -53,6 +53,17 @@ impl Memory {
         lock(&self.names).iter().map(image).collect()
     }
 
+    /// What may be kept for the build of another platform: everything but the stages that are not `same`.
+    pub(crate) fn for_another(self, same: impl Fn(&Stage) -> bool) -> Self {
+        self.stages.retain(same);
+        self
+    }
+
+    /// Whether a base image brings triggers, whose needs nobody could foresee.
+    pub(crate) fn has_triggers(&self) -> bool {
+        self.bases.any(|base| !base.config.config.on_build.is_empty())
+    }
+
     /// All steps in the order of the file.
     pub(super) fn steps(&self) -> Vec<StepRecord> {
         lock(&self.steps).values().flatten().cloned().collect()
@@ -90,6 +101,16 @@ impl<K: Ord, V: Clone> Cells<K, V> {
         let result = make();
         *cell = result.as_ref().map_or(Cell::Failed, |value| Cell::Made(value.clone()));
         result
+    }
+
+    /// Forgets what is not to be kept; for when nobody makes anything.
+    fn retain(&self, keep: impl Fn(&V) -> bool) {
+        lock(&self.0).retain(|_, cell| matches!(&*lock(cell), Cell::Made(value) if keep(value)));
+    }
+
+    /// Whether one is such; for when nobody makes anything.
+    fn any(&self, such: impl Fn(&V) -> bool) -> bool {
+        lock(&self.0).values().any(|cell| matches!(&*lock(cell), Cell::Made(value) if such(value)))
     }
 }
 

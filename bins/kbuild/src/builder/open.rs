@@ -29,8 +29,11 @@ impl Builder<'_> {
             None => names.base(index, &from.image),
         };
         let recipe = &self.source.file.stages[index];
-        let title = recipe.name.clone().unwrap_or_else(|| format!("stage-{index}"));
+        let mut title = recipe.name.clone().unwrap_or_else(|| format!("stage-{index}"));
         let platform = self.platform(from.platform.as_deref())?;
+        if self.settings.platforms.len() > 1 {
+            title = format!("{platform} {title}");
+        }
         let shown = self.progress.step(&format!("[{title}] {}", recipe.from.text));
         let mut stage = match meaning {
             Meaning::Scratch => self.scratch(platform),

@@ -22,9 +22,9 @@ pub(crate) struct BuildArguments {
     #[arg(long, value_name = "STAGE")]
     pub(crate) target: Option<String>,
 
-    /// The platform to build for
-    #[arg(long, value_name = "OS/ARCH")]
-    pub(crate) platform: Option<String>,
+    /// The platforms to build for, as in linux/amd64,linux/arm64; several make an index
+    #[arg(long = "platform", value_name = "OS/ARCH")]
+    pub(crate) platforms: Vec<String>,
 
     /// Also push an unsigned image to the repository, for `kdeploy prove`
     #[arg(long)]

@@ -79,7 +79,7 @@ impl CheckArguments {
             file: self.file.clone(),
             target: self.target.clone(),
             build_args: self.build_args.clone(),
-            platform: self.platform.clone(),
+            platforms: self.platform.clone().into_iter().collect(),
             context,
             registry: self.registry.clone(),
             ..BuildArguments::default()

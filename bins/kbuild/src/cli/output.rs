@@ -11,21 +11,34 @@ pub(crate) struct OutputArguments {
     #[arg(short, long = "tag", value_name = "REFERENCE")]
     pub(crate) tags: Vec<String>,
 
-    /// Where the result goes instead of to the tags, as in `type=oci,tar=false,dest=DIR`
-    #[arg(short, long = "output", value_name = "SPEC")]
+    /// Where the result goes: type=image|registry|oci|docker|tar|local,NAME=VALUE…, a directory, or `-`
+    #[arg(short, long = "output", value_name = "SPEC", long_help = OUTPUT_HELP)]
     pub(crate) outputs: Vec<String>,
 
     /// Push to the tags (the default unless an output is named)
     #[arg(long, conflicts_with = "no_push")]
     pub(crate) push: bool,
 
-    /// Build and check everything, write nothing but the files that are named
+    /// Build and check everything, push nothing; outputs that are files are written
     #[arg(long)]
     pub(crate) no_push: bool,
+
+    /// Refused: there is no daemon to load the image into
+    #[arg(long, hide = true)]
+    pub(crate) load: bool,
+
+    /// Look base images up in the registry: always done, so this changes nothing
+    #[arg(long)]
+    pub(crate) pull: bool,
 
     /// Set a label of the image, NAME=VALUE
     #[arg(long = "label", value_name = "NAME=VALUE")]
     pub(crate) labels: Vec<String>,
+
+    /// Set an annotation: KEY=VALUE on the manifest, or on the LEVEL: manifest, manifest-descriptor, index,
+    /// index-descriptor
+    #[arg(long = "annotation", value_name = "[LEVEL:]KEY=VALUE")]
+    pub(crate) annotations: Vec<String>,
 
     /// Write the hand-off for ksign and kdeploy (build.env) here
     #[arg(long, value_name = "FILE")]
@@ -43,7 +56,22 @@ pub(crate) struct OutputArguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) digest_file: Option<PathBuf>,
 
-    /// Write the digest of the configuration here, as docker does
+    /// Write the digest of the configuration here, as docker does (of several platforms: of the index)
     #[arg(long, value_name = "FILE")]
     pub(crate) iidfile: Option<PathBuf>,
+
+    /// Write what docker buildx tells of a result here, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) metadata_file: Option<PathBuf>,
 }
+
+const OUTPUT_HELP: &str = "\
+Where the result goes; may be repeated. Without it the image is pushed to the tags; with it the tags only
+name the image, unless --push says so too.
+
+  type=registry                     push to the tags, or to name=REFERENCE
+  type=oci,dest=FILE                a layout in a tar; with tar=false,dest=DIR a layout on disk
+  type=docker,dest=FILE             an archive for `docker load` and `podman load`
+  type=tar,dest=FILE                the root file system, with owners, links, devices
+  type=local,dest=DIR (or: DIR)     the root file system as files of the user who builds
+  -                                 type=tar on standard output; also dest=- of the others";

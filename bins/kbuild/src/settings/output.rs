@@ -2,34 +2,40 @@
 
 use std::path::PathBuf;
 
-use ktrust_oci::ImageReference;
-use ktrust_pipeline::{Environment, variables as var};
+use ktrust_oci::{ImageReference, Platform};
+use ktrust_pipeline::{Environment, flag, variables as var};
 
-use super::or_list;
+use super::export::{Form, Output, Place, Stream, outputs};
+use super::{annotation, or_list};
 use crate::cli::OutputArguments;
 use crate::error::Error;
 
-/// One place that the image is written to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Target {
-    /// A reference from `-t`.
-    Named(ImageReference),
-    /// `-o type=oci,tar=false,dest=DIR`: a layout, tagged with the tags' names.
-    Layout(PathBuf),
+/// Everything that is written: images, and the files that name them.
+#[derive(Clone, Debug)]
+pub(crate) struct OutputSettings {
+    /// What `-t` calls the image, whether it is pushed there or not.
+    pub(crate) names: Vec<ImageReference>,
+    /// Every place, those that name the image in the hand-off first.
+    pub(crate) places: Vec<Output>,
+    /// Nothing is pushed, because that was said.
+    pub(crate) no_push: bool,
+    /// Files that are written after success.
+    pub(crate) files: Files,
 }
 
 /// Files that are written after success.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Files {
     pub(crate) handoff: Option<PathBuf>,
     pub(crate) handoff_prefix: String,
     pub(crate) record: Option<PathBuf>,
     pub(crate) digest: Option<PathBuf>,
     pub(crate) image_id: Option<PathBuf>,
+    pub(crate) metadata: Option<PathBuf>,
 }
 
 impl Files {
-    pub(super) fn resolve(arguments: &OutputArguments, environment: &dyn Environment) -> Self {
+    fn resolve(arguments: &OutputArguments, environment: &dyn Environment) -> Self {
         let path = |flag: &Option<PathBuf>, name| {
             flag.clone().or_else(|| environment.non_empty(name).map(PathBuf::from))
         };
@@ -42,37 +48,123 @@ impl Files {
             record: path(&arguments.record, var::KBUILD_RECORD_FILE),
             digest: path(&arguments.digest_file, var::KBUILD_DIGEST_FILE),
             image_id: arguments.iidfile.clone(),
+            metadata: path(&arguments.metadata_file, var::KBUILD_METADATA_FILE),
         }
     }
 }
 
-/// Every place that the image is written to.
-pub(super) fn targets(
-    arguments: &OutputArguments,
-    environment: &dyn Environment,
-) -> Result<Vec<Target>, Error> {
-    let mut targets = Vec::new();
-    for output in &arguments.outputs {
-        targets.push(Target::Layout(layout_output(output)?));
+impl OutputSettings {
+    /// What the flags ask for. `index` says that the result is an index though it has one platform.
+    pub(super) fn resolve(
+        arguments: &OutputArguments,
+        environment: &dyn Environment,
+        platforms: &[Platform],
+        index: bool,
+    ) -> Result<Self, Error> {
+        if arguments.load {
+            return Err(Error::usage(
+                "there is no daemon that `--load` could give the image to",
+                "write an archive with `-o type=docker,dest=image.tar`, then `docker load -i image.tar`",
+            ));
+        }
+        let no_push = arguments.no_push || (!arguments.push && flag(var::KBUILD_NO_PUSH, environment)?);
+        let notes = or_list(&arguments.annotations, var::KBUILD_ANNOTATIONS, environment)?;
+        let form = Form { docker_types: false, index, annotations: annotation::flags(&notes)? };
+        let push = !no_push && (arguments.push || arguments.outputs.is_empty());
+        let names = names(arguments, environment, push)?;
+        let mut places = tags(&names, &form, push, no_push);
+        for output in outputs(&arguments.outputs, &names, &form)? {
+            let is_push = matches!(output.place, Place::Repository { .. });
+            if !(is_push && no_push) && !places.contains(&output) {
+                places.push(output);
+            }
+        }
+        let settings = Self { names, places, no_push, files: Files::resolve(arguments, environment) };
+        settings.check(&form, platforms)?;
+        Ok(settings)
     }
-    let mut tags = or_list(&arguments.tags, var::KBUILD_TAGS, environment)?;
-    if tags.is_empty() && arguments.outputs.is_empty() {
-        tags.extend(gitlab_reference(environment));
+
+    /// Refuses what could only fail after the build.
+    fn check(&self, form: &Form, platforms: &[Platform]) -> Result<(), Error> {
+        annotation::check(&form.annotations, platforms, form.index || platforms.len() > 1)?;
+        for output in &self.places {
+            let index = output.form.index || platforms.len() > 1;
+            annotation::check(&output.form.annotations, platforms, index)?;
+            if index && matches!(output.place, Place::Archive { docker: true, .. }) {
+                return Err(Error::usage(
+                    "docker's archive holds one image, and this build makes an index",
+                    "write `type=oci`, or build one platform",
+                ));
+            }
+        }
+        Ok(())
     }
-    for tag in &tags {
-        targets.push(Target::Named(reference(tag)?));
+
+    /// The references that the image is written under.
+    pub(crate) fn references(&self) -> impl Iterator<Item = &ImageReference> {
+        self.places.iter().filter_map(|output| match &output.place {
+            Place::Repository { reference, .. } => Some(reference),
+            _ => None,
+        })
     }
-    Ok(targets)
+
+    /// The references that are tags: a push by digest has none.
+    pub(crate) fn tagged(&self) -> impl Iterator<Item = &ImageReference> {
+        self.places.iter().filter_map(|output| match &output.place {
+            Place::Repository { reference, by_digest: false } => Some(reference),
+            _ => None,
+        })
+    }
+
+    /// The form of the image that the hand-off and the other files name: the first place's.
+    pub(crate) fn form(&self) -> Option<&Form> {
+        self.places.first().map(|output| &output.form)
+    }
+
+    /// Whether standard output is the result's, so that nothing else may be written there.
+    pub(crate) fn to_stdout(&self) -> bool {
+        self.places.iter().any(|output| {
+            matches!(
+                &output.place,
+                Place::Archive { to: Stream::Stdout, .. } | Place::RootArchive { to: Stream::Stdout, .. }
+            )
+        })
+    }
 }
 
-fn reference(text: &str) -> Result<ImageReference, Error> {
+/// What `-t` names, or what GitLab calls the image where something is to be pushed.
+fn names(
+    arguments: &OutputArguments,
+    environment: &dyn Environment,
+    push: bool,
+) -> Result<Vec<ImageReference>, Error> {
+    let mut tags = or_list(&arguments.tags, var::KBUILD_TAGS, environment)?;
+    if tags.is_empty() && (push || arguments.outputs.is_empty()) {
+        tags.extend(gitlab_reference(environment));
+    }
+    tags.iter().map(|tag| reference(tag)).collect()
+}
+
+/// The tags as places. A registry's is pushed to unless there are outputs and nobody said `--push`, as in
+/// buildx; a layout's is a file like any output.
+fn tags(names: &[ImageReference], form: &Form, push: bool, no_push: bool) -> Vec<Output> {
+    let written = |reference: &&ImageReference| match reference {
+        ImageReference::Registry(_) => push,
+        ImageReference::Layout(_) => !no_push,
+    };
+    let output = |reference: &ImageReference| Output {
+        place: Place::Repository { reference: reference.clone(), by_digest: false },
+        form: form.clone(),
+        names: Vec::new(),
+    };
+    names.iter().filter(written).map(output).collect()
+}
+
+/// A reference that an image can be written under.
+pub(super) fn reference(text: &str) -> Result<ImageReference, Error> {
     let reference: ImageReference =
         text.parse().map_err(|source| Error::Reference { text: text.into(), source })?;
-    let digest = match &reference {
-        ImageReference::Registry(reference) => reference.digest(),
-        ImageReference::Layout(layout) => layout.digest.as_ref(),
-    };
-    if digest.is_some() {
+    if reference.digest().is_some() {
         return Err(Error::usage(
             format!("`{text}` names a digest"),
             "an image is built under a tag; the digest is the result",
@@ -91,23 +183,3 @@ fn gitlab_reference(environment: &dyn Environment) -> Option<String> {
         .unwrap_or_else(|| "latest".into());
     Some(format!("{repository}:{tag}"))
 }
-
-/// The one output that is written so far. The others of buildx are refused, not ignored.
-fn layout_output(spec: &str) -> Result<PathBuf, Error> {
-    let (mut kind, mut tar, mut dest) = ("local", true, None);
-    for part in spec.split(',') {
-        match part.split_once('=') {
-            Some(("type", value)) => kind = value,
-            Some(("tar", "false")) => tar = false,
-            Some(("tar", "true")) => tar = true,
-            Some(("dest", value)) => dest = Some(PathBuf::from(value)),
-            _ => return Err(Error::usage(format!("`--output {spec}`: `{part}` is not known"), OUTPUT_HINT)),
-        }
-    }
-    match dest {
-        Some(dest) if kind == "oci" && !tar => Ok(dest),
-        _ => Err(Error::usage(format!("`--output {spec}` is not supported yet"), OUTPUT_HINT)),
-    }
-}
-
-const OUTPUT_HINT: &str = "write a layout with `-o type=oci,tar=false,dest=DIR`, or name `-t oci:PATH:TAG`";

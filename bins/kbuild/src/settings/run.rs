@@ -17,7 +17,7 @@ use crate::cli::{Isolation, RunArguments};
 use crate::error::Error;
 
 /// The surroundings of every RUN.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct RunSettings {
     /// Where RUN runs.
     pub(crate) isolation: Isolation,

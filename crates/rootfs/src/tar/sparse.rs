@@ -1,5 +1,6 @@
 //! Maps of sparse files: the old GNU form in header blocks, PAX 0.0, 0.1 and 1.0.
 
+use std::io::{self, Read};
 use std::ops::Range;
 
 use super::Extent;
@@ -57,4 +58,41 @@ pub(crate) fn is_sound(extents: &[Extent], real_size: u64, stored: u64) -> bool 
     });
     let total = extents.iter().try_fold(0_u64, |sum, extent| sum.checked_add(extent.length));
     in_order && total == Some(stored)
+}
+/// A sparse file written out: its stored bytes with zeros between.
+pub(crate) struct Filled<'a, R> {
+    stored: R,
+    extents: &'a [Extent],
+    position: u64,
+    size: u64,
+}
+
+impl<'a, R: Read> Filled<'a, R> {
+    pub(crate) fn new(stored: R, extents: &'a [Extent], size: u64) -> Self {
+        Self { stored, extents, position: 0, size }
+    }
+}
+
+impl<R: Read> Read for Filled<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let end = |extent: &Extent| extent.offset + extent.length;
+        while self.extents.first().is_some_and(|extent| end(extent) <= self.position) {
+            self.extents = &self.extents[1..];
+        }
+        let next = self.extents.first();
+        let (until, hole) = match next {
+            Some(extent) if extent.offset <= self.position => (end(extent), false),
+            Some(extent) => (extent.offset, true),
+            None => (self.size, true),
+        };
+        let most = usize::try_from(until - self.position).unwrap_or(usize::MAX).min(buffer.len());
+        let count = if hole {
+            buffer[..most].fill(0);
+            most
+        } else {
+            self.stored.read(&mut buffer[..most])?
+        };
+        self.position += count as u64;
+        Ok(count)
+    }
 }

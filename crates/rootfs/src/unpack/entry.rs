@@ -15,7 +15,7 @@ use crate::place::Place;
 use crate::tar::{Entry, EntryKind, Extent};
 
 impl Apply<'_> {
-    pub(super) fn entry(&mut self, entry: &Entry, content: &mut dyn Read) -> Result<()> {
+    pub(crate) fn entry(&mut self, entry: &Entry, content: &mut dyn Read) -> Result<()> {
         self.report.entries += 1;
         let path = normal(Path::new(OsStr::from_bytes(&entry.path)));
         if path.as_os_str().is_empty() && !self.options.whiteouts {

@@ -12,7 +12,7 @@ use crate::place::Place;
 
 /// What a name in a layer asks for.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Whiteout<'a> {
+pub(crate) enum Whiteout<'a> {
     /// Delete this neighbour.
     Name(&'a OsStr),
     /// Hide what lower layers have in this directory.
@@ -22,7 +22,7 @@ pub(super) enum Whiteout<'a> {
 }
 
 impl<'a> Whiteout<'a> {
-    pub(super) fn of(name: &'a OsStr) -> Option<Self> {
+    pub(crate) fn of(name: &'a OsStr) -> Option<Self> {
         let hidden = name.as_bytes().strip_prefix(b".wh.")?;
         Some(match hidden {
             b".wh..opq" => Self::Opaque,

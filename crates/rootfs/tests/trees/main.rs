@@ -9,6 +9,7 @@ mod add;
 mod bombs;
 mod copy;
 mod exact;
+mod flattening;
 mod hostile;
 mod interoperation;
 mod layers;
