@@ -6,7 +6,9 @@
 //! contexts · `named` `--build-context` · `remote` `git` ADD of addresses · `registries` pull and push ·
 //! `faults` bad input, dead registries, full disks · `hostile` images and archives that attack · `mounts`
 //! `secrets` `ssh` `network` `scripts` `users` RUN and its surroundings · `signals` SIGTERM and SIGKILL ·
-//! `reproducible` the same bytes twice, and who can read them
+//! `reproducible` the same bytes twice, and who can read them · `outputs` files and repositories · `platforms`
+//! indexes, notes, metadata · `index` and `push` the commands of these names · `unpacked` what podman, umoci and
+//! tar make of an image, file by file
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
@@ -17,14 +19,18 @@ mod exclude;
 mod faults;
 mod git;
 mod hostile;
+mod index;
 mod instructions;
 mod link;
 mod parents;
 mod mounts;
 mod named;
 mod network;
+mod outputs;
 mod parallel;
+mod platforms;
 mod project;
+mod push;
 mod registries;
 mod remote;
 mod reproducible;
@@ -33,4 +39,5 @@ mod secrets;
 mod signals;
 mod ssh;
 mod stages;
+mod unpacked;
 mod users;

@@ -76,6 +76,14 @@ impl Layer {
         self.0.append_link(&mut header, path, target).expect("a link fits an archive");
     }
 
+    /// Adds a character device.
+    pub fn device(&mut self, path: &str, major: u32, minor: u32) {
+        let mut header = header(EntryType::Char, 0o666, 0);
+        header.set_device_major(major).expect("a number fits an archive");
+        header.set_device_minor(minor).expect("a number fits an archive");
+        self.0.append_data(&mut header, path, &[][..]).expect("memory takes an archive");
+    }
+
     fn append(&mut self, kind: EntryType, path: &str, mode: u32, contents: &[u8]) {
         let mut header = header(kind, mode, contents.len() as u64);
         self.0.append_data(&mut header, path, contents).expect("memory takes an archive");

@@ -4,6 +4,7 @@ mod build;
 mod check;
 mod context;
 mod output;
+mod publish;
 mod run;
 
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ pub(crate) use self::build::BuildArguments;
 pub(crate) use self::check::{CallArguments, CheckArguments, CheckFormat};
 pub(crate) use self::context::ContextArguments;
 pub(crate) use self::output::OutputArguments;
+pub(crate) use self::publish::{FileArguments, IndexArguments, PushArguments};
 pub(crate) use self::run::{Isolation, RunArguments};
 
 /// Builds any Dockerfile without a daemon and without privileges
@@ -37,6 +39,10 @@ pub(crate) enum Command {
     Build(Box<BuildArguments>),
     /// Say what in a Dockerfile is hardly meant, and build nothing
     Check(Box<CheckArguments>),
+    /// Join pushed images into one index of several platforms
+    Index(Box<IndexArguments>),
+    /// Push a layout or an archive that was written before
+    Push(Box<PushArguments>),
     /// Look into kbuild's own workings
     Debug {
         #[command(subcommand)]

@@ -18,6 +18,7 @@ mod context;
 mod debug;
 mod error;
 mod image;
+mod index;
 mod instruction;
 mod output;
 mod owner;
@@ -25,6 +26,7 @@ mod plan;
 mod probe;
 mod product;
 mod progress;
+mod push;
 mod record;
 mod remote;
 mod scope;
@@ -35,6 +37,7 @@ mod source;
 mod stop;
 mod support;
 mod time;
+mod transfer;
 mod work;
 
 use std::ffi::OsString;
@@ -71,6 +74,14 @@ fn run(cli: Cli) -> Result<Option<ExitCode>, Error> {
     match cli.command {
         Command::Build(arguments) => build_command(&arguments, &printer, &*environment),
         Command::Check(arguments) => check_command(&arguments, &printer, &*environment).map(|()| None),
+        Command::Index(arguments) => {
+            let client = registry_client(&*environment, &arguments.files.registry)?;
+            index::index(&arguments, &client, &printer, &*environment).map(|()| None)
+        }
+        Command::Push(arguments) => {
+            let client = registry_client(&*environment, &arguments.files.registry)?;
+            push::push(&arguments, &client, &printer, &*environment).map(|()| None)
+        }
         Command::Debug { command: DebugCommand::Ast { file } } => debug::ast(&file, &printer).map(|()| None),
     }
 }

@@ -88,8 +88,8 @@ fn title(place: &Place) -> String {
 }
 
 fn file(output: &Output, images: &[Image], tools: &Tools<'_>) -> Result<(), Error> {
-    fetch(images, tools)?;
     let product = Product::new(images, &output.form)?;
+    fetch(&product.layers(), tools)?;
     match &output.place {
         Place::Repository { .. } => Ok(()),
         Place::Layout(path) => layout::write(&product, &output.names, tools.store, path),
@@ -102,11 +102,10 @@ fn file(output: &Output, images: &[Image], tools: &Tools<'_>) -> Result<(), Erro
 }
 
 /// Downloads layers of base images that no step has needed.
-fn fetch(images: &[Image], tools: &Tools<'_>) -> Result<(), Error> {
-    let missing = |layer: &&Layer| !tools.store.has_blob(&layer.descriptor.digest);
-    let fetches: Vec<_> = images
+fn fetch(layers: &[&Layer], tools: &Tools<'_>) -> Result<(), Error> {
+    let missing = |layer: &&&Layer| !tools.store.has_blob(&layer.descriptor.digest);
+    let fetches: Vec<_> = layers
         .iter()
-        .flat_map(|image| &image.layers)
         .filter(missing)
         .filter_map(|layer| {
             let (origin, path) = (layer.origin.as_ref()?, tools.store.blob_path(&layer.descriptor.digest));

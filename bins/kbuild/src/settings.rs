@@ -13,11 +13,11 @@ use std::path::PathBuf;
 use ktrust_oci::{ImageReference, Platform, Reference};
 use ktrust_pipeline::{Environment, flag, list, variables as var};
 
+pub(crate) use self::annotation::{Annotation, Level, flags as annotations, of_level};
 pub(crate) use self::check::{Call, Method};
-pub(crate) use self::annotation::{Level, of_level};
 pub(crate) use self::context::{NamedContext, familiar};
 pub(crate) use self::export::{Form, Output, Place, Stream};
-pub(crate) use self::output::OutputSettings;
+pub(crate) use self::output::{Files, OutputSettings, reference};
 pub(crate) use self::run::{RunSettings, SecretSetting, SecretSource, SshSetting};
 use crate::cli::BuildArguments;
 use crate::context::ContextSettings;

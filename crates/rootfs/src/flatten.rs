@@ -41,6 +41,9 @@ pub type OpenLayer<'a> = dyn FnMut(usize) -> Result<Box<dyn Read + Send>> + 'a;
 /// The names of each file.
 type Files = BTreeMap<Id, Vec<PathBuf>>;
 
+/// Of a layer's entries those that are left, by number: what they are, and their names.
+type Wanted<'a> = BTreeMap<usize, (Attributes, &'a Vec<PathBuf>)>;
+
 /// Takes an entry and its content.
 type Sink<'a> = dyn FnMut(&Entry, &mut dyn Read) -> Result<()> + 'a;
 
@@ -92,11 +95,11 @@ impl Flat {
     fn each(&self, open: &mut OpenLayer<'_>, prefix: &Path, sink: &mut Sink<'_>) -> Result<()> {
         let (files, directories) = self.without_content(prefix, sink)?;
         for number in 0..self.layers {
-            let wanted: BTreeMap<usize, &Vec<PathBuf>> = files
+            let wanted: Wanted<'_> = files
                 .iter()
-                .filter_map(|(id, paths)| Some((self.tree.origin(*id)?, paths)))
-                .filter(|((layer, _), _)| *layer == number)
-                .map(|((_, index), paths)| (index, paths))
+                .filter_map(|(id, paths)| Some((self.tree.origin(*id)?, *id, paths)))
+                .filter(|((layer, _), ..)| *layer == number)
+                .map(|((_, index), id, paths)| (index, (self.tree.entry(id).attributes, paths)))
                 .collect();
             if !wanted.is_empty() {
                 stream(reader(open(number)?), &wanted, sink)?;
@@ -151,14 +154,14 @@ fn reader(layer: Box<dyn Read + Send>) -> Reader<impl Read> {
 }
 
 /// Passes on the entries that are wanted, by number, each under its names.
-fn stream<R: Read>(
-    mut archive: Reader<R>,
-    wanted: &BTreeMap<usize, &Vec<PathBuf>>,
-    sink: &mut Sink<'_>,
-) -> Result<()> {
+fn stream<R: Read>(mut archive: Reader<R>, wanted: &Wanted<'_>, sink: &mut Sink<'_>) -> Result<()> {
     let mut index = 0;
     while let Some(mut entry) = archive.next()? {
-        if let Some((first, others)) = wanted.get(&index).and_then(|paths| paths.split_first()) {
+        if let Some((attributes, paths)) = wanted.get(&index)
+            && let Some((first, others)) = paths.split_first()
+        {
+            // Those of the tree: a further name may have said others.
+            entry.attributes = attributes.clone();
             entry.path = first.as_os_str().as_bytes().to_vec();
             sink(&entry, &mut archive.content())?;
             for other in others {
@@ -230,9 +233,10 @@ impl<W: Write> TreeArchive<W> {
             Some(extents) => self.tar.append(entry, Filled::new(content, extents, entry.size)),
             None => self.tar.append(entry, content),
         };
-        match whole.map_err(Error::Write)? {
-            true => Ok(()),
-            false => Err(Error::Changed(OsStr::from_bytes(&entry.path).into())),
+        if whole.map_err(Error::Write)? {
+            Ok(())
+        } else {
+            Err(Error::Changed(OsStr::from_bytes(&entry.path).into()))
         }
     }
 }

@@ -42,12 +42,12 @@ pub(super) fn entries(product: &Product<'_>, names: &[ImageReference]) -> Vec<(S
     if let Some(image) = product.images.first() {
         link.annotations.entry(CREATED.into()).or_insert_with(|| image.created.clone());
     }
-    let named = |reference: &ImageReference| {
+    let tagged = |reference: &ImageReference| {
         let mut link = link.clone();
         if let ImageReference::Registry(reference) = reference {
             link.annotations.insert(IMAGE_NAME.into(), reference.to_string());
         }
         (tag(reference), link)
     };
-    if names.is_empty() { vec![("latest".into(), link)] } else { names.iter().map(named).collect() }
+    if names.is_empty() { vec![("latest".into(), link)] } else { names.iter().map(tagged).collect() }
 }

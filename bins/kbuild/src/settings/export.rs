@@ -327,9 +327,10 @@ impl<'a> Spec<'a> {
                     return Err(self.wrong(&format!("`{name}={value}` is not supported"), *hint));
                 }
                 None => {
-                    let hint = match known.is_empty() {
-                        true => "it has none".to_owned(),
-                        false => format!("`type={}` has {}", self.kind, known.join(", ")),
+                    let hint = if known.is_empty() {
+                        "it has none".to_owned()
+                    } else {
+                        format!("`type={}` has {}", self.kind, known.join(", "))
                     };
                     return Err(self.wrong(&format!("there is no attribute `{name}`"), hint));
                 }

@@ -75,7 +75,8 @@ impl OutputSettings {
         let mut places = tags(&names, &form, push, no_push);
         for output in outputs(&arguments.outputs, &names, &form)? {
             let is_push = matches!(output.place, Place::Repository { .. });
-            if !(is_push && no_push) && !places.contains(&output) {
+            let skipped = is_push && no_push;
+            if !skipped && !places.contains(&output) {
                 places.push(output);
             }
         }
@@ -161,7 +162,7 @@ fn tags(names: &[ImageReference], form: &Form, push: bool, no_push: bool) -> Vec
 }
 
 /// A reference that an image can be written under.
-pub(super) fn reference(text: &str) -> Result<ImageReference, Error> {
+pub(crate) fn reference(text: &str) -> Result<ImageReference, Error> {
     let reference: ImageReference =
         text.parse().map_err(|source| Error::Reference { text: text.into(), source })?;
     if reference.digest().is_some() {

@@ -116,7 +116,11 @@ impl Tree {
     fn add(&mut self, parent: Id, name: &OsStr, entry: Entry, origin: Origin, path: &Path) -> Result<()> {
         let existing = self.child(parent, name);
         let id = match entry.kind {
-            EntryKind::HardLink => self.link_target(&entry, path)?,
+            EntryKind::HardLink => {
+                let id = self.link_target(&entry, path)?;
+                once_more(&mut self.nodes[id].entry, entry.attributes);
+                id
+            }
             EntryKind::Node(Kind::Directory) => match existing.filter(|id| self.is_directory(*id)) {
                 Some(id) => {
                     self.nodes[id].entry = entry;
@@ -221,6 +225,20 @@ impl Tree {
         }
         Ok(true)
     }
+}
+
+/// An entry for a further name says again what the file is, as when it is unpacked: the last word counts, and
+/// a change of owner takes capabilities away.
+fn once_more(file: &mut Entry, given: Attributes) {
+    let known = &mut file.attributes;
+    let mode = if file.kind == EntryKind::Node(Kind::Symlink) { known.mode } else { given.mode };
+    if (known.mode, known.owner) != (mode, given.owner) {
+        known.xattrs.retain(|(name, _)| name != b"security.capability");
+    }
+    known.xattrs.retain(|(name, _)| given.xattrs.iter().all(|(other, _)| other != name));
+    known.xattrs.extend(given.xattrs);
+    (known.mode, known.owner) = (mode, given.owner);
+    known.modified = given.modified.or(known.modified);
 }
 
 /// A way through the tree: where it is, and the components that are still to be walked, next one last.

@@ -78,6 +78,17 @@ fn directories_become_files_and_files_become_directories() {
     assert_same(&[base().end(), upper.end(), third.end()]);
 }
 
+/// The last name that is unpacked says what the file is.
+#[test]
+fn further_names_say_once_more_what_a_file_is() {
+    let capability = [1, 0, 0, 2, 0, 32, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    let first = Forged::new().pax(&[("SCHILY.xattr.security.capability", &capability)]).file("one", "x");
+    let second = Forged::new()
+        .pax(&[("uid", b"7"), ("mtime", b"99"), ("SCHILY.xattr.user.note", b"n")])
+        .hard_link("two", "one");
+    assert_same(&[first.end(), second.end()]);
+}
+
 #[test]
 fn attributes_long_names_and_holes() {
     let name = format!("{}/{}", "n".repeat(90), "m".repeat(200));

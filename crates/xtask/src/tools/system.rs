@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use crate::shell::{run, which};
 
 /// A program, and the package that brings it.
-const PROGRAMS: [(&str, &str); 9] = [
+const PROGRAMS: [(&str, &str); 11] = [
     ("file", "file"),
     ("git", "git"),
     ("npm", "npm"),
@@ -16,7 +16,9 @@ const PROGRAMS: [(&str, &str); 9] = [
     ("python3", "python3"),
     ("rsync", "rsync"),
     ("runc", "runc"),
+    ("setfattr", "attr"),
     ("skopeo", "skopeo"),
+    ("umoci", "umoci"),
 ];
 
 /// Installs the packages whose programs are missing.

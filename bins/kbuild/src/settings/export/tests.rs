@@ -1,3 +1,5 @@
+//! What `--output` may say.
+
 use ktrust_oci::ImageReference;
 
 use super::{Form, Output, Place, Stream, outputs};

@@ -1,0 +1,70 @@
+//! `kbuild index` and `kbuild push`: what was built already goes to registries.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use ktrust_pipeline::RegistryArguments;
+
+/// `kbuild index`.
+#[derive(Debug, Default, Args)]
+pub(crate) struct IndexArguments {
+    /// The images to join, each by tag or digest, in a registry or as oci:PATH[:TAG]
+    #[arg(required = true, value_name = "SOURCE")]
+    pub(crate) sources: Vec<String>,
+
+    /// Where the index goes: REPOSITORY:TAG, or oci:PATH:TAG
+    #[arg(short, long = "tag", required = true, value_name = "REFERENCE")]
+    pub(crate) tags: Vec<String>,
+
+    /// Set an annotation of the index: KEY=VALUE, or manifest-descriptor[OS/ARCH]:KEY=VALUE
+    #[arg(long = "annotation", value_name = "[LEVEL:]KEY=VALUE")]
+    pub(crate) annotations: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) files: FileArguments,
+}
+
+/// `kbuild push`.
+#[derive(Debug, Default, Args)]
+pub(crate) struct PushArguments {
+    /// A layout (DIR or oci:PATH[:TAG]), or an archive of type oci or docker
+    pub(crate) source: String,
+
+    /// Where the image goes: REPOSITORY:TAG, or oci:PATH:TAG
+    #[arg(required = true, value_name = "REFERENCE")]
+    pub(crate) references: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) files: FileArguments,
+}
+
+/// Files that name the result, and where work in progress is.
+#[derive(Debug, Default, Args)]
+pub(crate) struct FileArguments {
+    /// Write the hand-off for ksign and kdeploy (build.env) here
+    #[arg(long, value_name = "FILE")]
+    pub(crate) handoff: Option<PathBuf>,
+
+    /// Put this before each key of the hand-off
+    #[arg(long, value_name = "PREFIX")]
+    pub(crate) handoff_prefix: Option<String>,
+
+    /// Write the record (build.json) here
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
+
+    /// Write the digest here
+    #[arg(long, value_name = "FILE")]
+    pub(crate) digest_file: Option<PathBuf>,
+
+    /// Write what docker buildx tells of a result here, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) metadata_file: Option<PathBuf>,
+
+    /// The directory for work in progress; default: `.ktrust`
+    #[arg(long, value_name = "DIR")]
+    pub(crate) work_dir: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) registry: RegistryArguments,
+}
