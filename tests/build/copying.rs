@@ -133,7 +133,7 @@ fn links_are_followed_where_they_are_named_and_keep_that_name() {
     .file("real", "r")
     .file("dir/a", "a");
     for (link, target) in [("file", "real"), ("tree", "/dir"), ("l1", "real"), ("dir/inside", "../nothing")] {
-        symlink(target, project.context.path(&format!("app/{link}"))).unwrap();
+        symlink(target, project.context.path(format!("app/{link}"))).unwrap();
     }
     let image = project.build();
     let tree = image.tree();
