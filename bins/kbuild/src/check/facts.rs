@@ -86,7 +86,7 @@ impl<'a> Surroundings<'a> {
         let mut questions = Vec::new();
         for index in 0..self.source.file.stages.len() {
             let needed = self.stages.as_ref().is_none_or(|stages| stages.contains(&index));
-            if needed && !self.replaced.contains(&index) {
+            if needed {
                 match self.question(index)? {
                     Asked::Known(base) => self.add_base(index, base),
                     Asked::Image(question) => questions.push((index, question)),
@@ -112,6 +112,10 @@ impl<'a> Surroundings<'a> {
 
     /// What must be known of a stage's base.
     pub(super) fn question(&self, index: usize) -> Result<Asked, Error> {
+        // What a named context stands in for is not looked at; nor is what is not there asked for.
+        if self.replaced.contains(&index) {
+            return Ok(Asked::Nothing);
+        }
         // One that cannot be expanded is a mistake that the checks report themselves.
         let Ok(from) = self.names.from(index) else { return Ok(Asked::Nothing) };
         let recipe = &self.source.file.stages[index].from;
