@@ -131,14 +131,31 @@ pub(crate) fn execute(program: &Path, arguments: &[OsString], environment: &[OsS
         let mut none = MaybeUninit::uninit();
         libc::sigemptyset(none.as_mut_ptr());
         libc::pthread_sigmask(libc::SIG_SETMASK, none.as_ptr(), std::ptr::null_mut());
-        for signal in 1..=libc::SIGRTMAX() {
-            // KILL, STOP and two of libc's own cannot be set, and are not ignored either.
-            libc::signal(signal, libc::SIG_DFL);
-        }
     }
+    (1..=libc::SIGRTMAX()).for_each(default_action);
     // SAFETY: all strings end with NUL and live until the call is over; both lists end with a null pointer.
     unsafe { libc::execve(program.as_ptr(), argv.as_ptr(), envp.as_ptr()) };
     io::Error::last_os_error()
+}
+
+/// Bytes of the kernel's set of signals.
+const SIGNAL_SET: usize = 8;
+
+/// Gives a signal its default action. Asks the kernel itself, because libc refuses two numbers of its own,
+/// which its `posix_spawn` leaves ignored. KILL and STOP cannot be set, and are never ignored.
+fn default_action(signal: i32) {
+    // Handler, flags, restorer and mask: SIG_DFL is 0.
+    let action = [0_u64; 4];
+    // SAFETY: `action` is as long as the kernel's structure, and no old one is asked for.
+    unsafe {
+        libc::syscall(
+            libc::SYS_rt_sigaction,
+            signal,
+            action.as_ptr(),
+            std::ptr::null_mut::<u64>(),
+            SIGNAL_SET,
+        )
+    };
 }
 
 /// Makes a mount, and everything mounted below it, read-only for this mount namespace.
