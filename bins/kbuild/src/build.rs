@@ -16,7 +16,6 @@ use crate::check;
 use crate::cli::Isolation;
 use crate::context::{Opened, Opener};
 use crate::error::Error;
-use crate::instruction::Given;
 use crate::output::{Outputs, Tools, tag};
 use crate::plan::Plan;
 use crate::product::Product;
@@ -25,7 +24,7 @@ use crate::record;
 use crate::remote::Fetcher;
 use crate::scope::platform_variables;
 use crate::secrets::Secrets;
-use crate::settings::{BuildSettings, repository};
+use crate::settings::{BuildSettings, Given, repository};
 use crate::sharing::{Sharing, View};
 use crate::source::Source;
 use crate::stop::Stop;
@@ -232,7 +231,7 @@ pub(crate) fn platform_arguments(
         .and_then(|index| file.stages[index].name.as_deref());
     let mut platform = platform_variables(&settings.platform, stage);
     for (name, _) in platform.clone().iter() {
-        if let Some(value) = ktrust_dockerfile::Environment::get(&given, name) {
+        if let Some(value) = given.value(name) {
             platform.set(name, value);
         }
     }

@@ -30,7 +30,7 @@ use crate::plan::{Names, Plan};
 use crate::progress::{Progress, Shown};
 use crate::remote::Fetcher;
 use crate::secrets::Secrets;
-use crate::settings::BuildSettings;
+use crate::settings::{BuildSettings, Given};
 use crate::source::Source;
 use crate::stop::Stop;
 use crate::time::now;
@@ -212,18 +212,15 @@ impl<'a> Builder<'a> {
 
     /// What caches of this build are kept apart by.
     pub(crate) fn cache_namespace(&self) -> &str {
-        self.build_arg("BUILDKIT_CACHE_MOUNT_NS").unwrap_or_default()
+        Given(&self.settings.build_args).value("BUILDKIT_CACHE_MOUNT_NS").unwrap_or_default()
     }
 
     /// The host name that steps see.
     pub(crate) fn hostname(&self) -> String {
-        let given = self.build_arg("BUILDKIT_SANDBOX_HOSTNAME").filter(|name| !name.is_empty());
+        let given = Given(&self.settings.build_args)
+            .value("BUILDKIT_SANDBOX_HOSTNAME")
+            .filter(|name| !name.is_empty());
         given.unwrap_or("buildkitsandbox").to_owned()
-    }
-
-    fn build_arg(&self, name: &str) -> Option<&str> {
-        let given = self.settings.build_args.iter().rev().find(|(known, _)| known == name);
-        given.map(|(_, value)| value.as_str())
     }
 
     /// The time that this build writes into the image.

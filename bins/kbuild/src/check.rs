@@ -26,7 +26,7 @@ use crate::error::Error;
 use crate::progress::Progress;
 use crate::remote::Fetcher;
 use crate::secrets::Secrets;
-use crate::settings::{BuildSettings, Call, Method};
+use crate::settings::{BuildSettings, Call, Given, Method};
 use crate::source::Text;
 use crate::stop::Stop;
 use crate::work::Work;
@@ -127,8 +127,7 @@ fn verdict(report: &Report, ignore: bool) -> Result<(), Error> {
 
 /// The text as the checks see it.
 fn draft(settings: &BuildSettings, text: &str) -> Result<Draft, Error> {
-    let given = settings.build_args.iter().rev().find(|(name, _)| name == CHECK_ARGUMENT);
-    Draft::read(text, given.map(|(_, value)| value.as_str())).map_err(|error| {
+    Draft::read(text, Given(&settings.build_args).value(CHECK_ARGUMENT)).map_err(|error| {
         let hint = "write `skip=RULE,RULE;error=true;experimental=all`, any of the three";
         Error::usage(format!("`--build-arg {CHECK_ARGUMENT}`: {error}"), hint)
     })

@@ -10,7 +10,7 @@ mod run;
 mod workdir;
 
 pub(crate) use add::add;
-pub(crate) use configure::{Given, arg, configure};
+pub(crate) use configure::{arg, configure};
 pub(crate) use copy::copy;
 pub(crate) use lay::lay;
 pub(crate) use run::run;

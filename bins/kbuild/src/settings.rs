@@ -4,6 +4,7 @@ mod annotation;
 mod check;
 mod context;
 mod export;
+mod given;
 mod output;
 mod platform;
 mod run;
@@ -17,6 +18,7 @@ pub(crate) use self::annotation::{Annotation, Level, flags as annotations, of_le
 pub(crate) use self::check::{Call, Method};
 pub(crate) use self::context::{NamedContext, familiar};
 pub(crate) use self::export::{Form, Output, Place, Stream};
+pub(crate) use self::given::Given;
 pub(crate) use self::output::{Files, OutputSettings, reference};
 pub(crate) use self::run::{RunSettings, SecretSetting, SecretSource, SshSetting};
 use crate::cli::BuildArguments;
@@ -119,8 +121,7 @@ fn epoch(
     build_args: &[(String, String)],
     environment: &dyn Environment,
 ) -> Result<(Option<i64>, bool), Error> {
-    let given = build_args.iter().rev().find(|(name, _)| name == var::SOURCE_DATE_EPOCH);
-    let value = given.map(|(_, value)| value.clone());
+    let value = Given(build_args).value(var::SOURCE_DATE_EPOCH).map(str::to_owned);
     let text = value.or_else(|| environment.get(var::SOURCE_DATE_EPOCH)).unwrap_or_default();
     match (text.as_str(), text.parse()) {
         ("", _) => Ok((None, false)),

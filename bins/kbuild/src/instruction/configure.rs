@@ -6,6 +6,7 @@ use ktrust_oci as oci;
 use super::quoted;
 use crate::builder::{Builder, Stage};
 use crate::error::Error;
+use crate::settings::Given;
 
 /// The shell of shell forms where SHELL says nothing else.
 const DEFAULT_SHELL: [&str; 2] = ["/bin/sh", "-c"];
@@ -53,15 +54,6 @@ pub(crate) fn arg(builder: &Builder<'_>, stage: &mut Stage, arg: &Arg) -> Result
     }
     stage.draft.add_empty(history.join(" "));
     Ok(())
-}
-
-/// `--build-arg`, the last of a name wins.
-pub(crate) struct Given<'a>(pub(crate) &'a [(String, String)]);
-
-impl ktrust_dockerfile::Environment for Given<'_> {
-    fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
-    }
 }
 
 /// The words that a shell form is run with.

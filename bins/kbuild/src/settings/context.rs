@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use ktrust_oci::{ImageReference, Reference};
 use ktrust_pipeline::{Environment, variables as var};
 
-use super::pairs;
+use super::{Given, pairs};
 use crate::cli::ContextArguments;
 use crate::context::{ContextSettings, ContextSource, DockerfileSource};
 use crate::error::Error;
@@ -43,7 +43,6 @@ pub(super) fn main(
         .or_else(|| environment.non_empty(var::KBUILD_CONTEXT).map(PathBuf::from))
         .or_else(|| environment.non_empty(var::CI_PROJECT_DIR).map(PathBuf::from))
         .ok_or_else(|| Error::usage("no build context", "name a directory: `kbuild build .`"))?;
-    let keep = build_args.iter().rev().find(|(name, _)| name == "BUILDKIT_CONTEXT_KEEP_GIT_DIR");
     Ok(ContextSettings {
         source: match context.to_str() {
             Some(text) => ContextSource::parse(text)?,
@@ -57,8 +56,7 @@ pub(super) fn main(
         },
         directory: None,
         ignore_in_fetched: false,
-        keep_git_dir: keep
-            .map(|(_, value)| matches!(value.as_str(), "1" | "t" | "T" | "true" | "TRUE" | "True")),
+        keep_git_dir: Given(build_args).flag("BUILDKIT_CONTEXT_KEEP_GIT_DIR"),
     })
 }
 

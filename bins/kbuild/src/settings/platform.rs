@@ -3,6 +3,7 @@
 use ktrust_oci::Platform;
 use ktrust_pipeline::{Environment, list, variables as var};
 
+use super::Given;
 use crate::error::Error;
 
 /// Every platform once, in the order given; this machine's when none is.
@@ -41,8 +42,7 @@ fn one(text: &str) -> Result<Platform, Error> {
 
 /// `--build-arg BUILDKIT_MULTI_PLATFORM=1` asks for an index where there is one platform.
 pub(super) fn wants_index(build_args: &[(String, String)]) -> bool {
-    let given = build_args.iter().rev().find(|(name, _)| name == "BUILDKIT_MULTI_PLATFORM");
-    given.is_some_and(|(_, value)| matches!(value.as_str(), "1" | "t" | "T" | "true" | "TRUE" | "True"))
+    Given(build_args).flag("BUILDKIT_MULTI_PLATFORM").unwrap_or(false)
 }
 
 #[cfg(test)]
