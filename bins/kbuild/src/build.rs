@@ -78,7 +78,7 @@ pub(crate) fn build(
         source: &source,
         context,
         fetcher: &fetcher,
-        globals: plans[0].view.names.globals.clone(),
+        names: &plans[0].view.names,
         client,
         runtime: &runtime,
         stop: stop.clone(),
@@ -150,13 +150,13 @@ fn turn<'a>(
     mut builder: Builder<'a>,
     settings: &'a BuildSettings,
     built: &View<'_>,
-    next: &View<'_>,
+    next: &'a View<'a>,
 ) -> Builder<'a> {
     let sharing = Sharing::new(built, next);
     let open = builder.memory.has_triggers();
     let memory = std::mem::take(&mut builder.memory);
     builder.memory = memory.for_another(|stage| !open && sharing.is_same(stage));
-    Builder { settings, globals: next.names.globals.clone(), ..builder }
+    Builder { settings, names: &next.names, ..builder }
 }
 
 /// Where RUN runs. There is one mechanism so far, so the best one is that.

@@ -50,7 +50,8 @@ pub(crate) struct Builder<'a> {
     /// The main context.
     pub(crate) context: Arc<Context>,
     pub(crate) fetcher: &'a Fetcher<'a>,
-    pub(crate) globals: Variables,
+    /// What names in the file mean, for the platform that is being built.
+    pub(crate) names: &'a Names<'a>,
     pub(crate) client: &'a Client,
     pub(crate) runtime: &'a Runtime,
     pub(crate) stop: Stop,
@@ -71,7 +72,7 @@ pub(crate) struct Report {
     pub(crate) bases: Vec<BaseImage>,
 }
 
-impl<'a> Builder<'a> {
+impl Builder<'_> {
     /// Builds the stages of the plan, those at once that do not need each other, and returns the target.
     pub(crate) fn run(&self, plan: &Plan) -> Result<Draft, Error> {
         Schedule::run(self, plan)?;
@@ -100,7 +101,7 @@ impl<'a> Builder<'a> {
             self.step(&mut stage, &trigger, at)?;
         }
         // A stage that the command line replaces is not built.
-        let own = if self.names().replaced(index).is_some() { &[] } else { &recipe.instructions[..] };
+        let own = if self.names.replaced(index).is_some() { &[] } else { &recipe.instructions[..] };
         for instruction in own {
             self.step(&mut stage, instruction, instruction.location)?;
         }
@@ -204,10 +205,6 @@ impl<'a> Builder<'a> {
     fn keep(&self, file: &Path, digest: &Digest) -> Result<(), Error> {
         let blob = self.work.store().blob_path(digest);
         std::fs::rename(file, &blob).map_err(|source| Error::Write { path: blob, source })
-    }
-
-    pub(crate) fn names(&self) -> Names<'a> {
-        names(self.source, self.settings, self.globals.clone())
     }
 
     /// What caches of this build are kept apart by.

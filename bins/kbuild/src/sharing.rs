@@ -75,19 +75,11 @@ impl<'a> Sharing<'a> {
     }
 
     fn same_instruction(&self, instruction: &Instruction) -> bool {
-        match &instruction.command {
-            Command::Arg(arg) => arg.arguments.iter().all(|argument| self.is_equal(&argument.name)),
-            Command::Copy(copy) => copy.from.as_ref().is_none_or(|from| {
-                self.built.names.copy_from(from).is_ok_and(|meaning| self.same_source(&meaning))
-            }),
-            Command::Run(run) => run.mounts.iter().all(|mount| {
-                let names = &self.built.names;
-                let last = names.source.file.stages.len();
-                let from = mount.value.from.as_ref();
-                from.is_none_or(|from| self.same_source(&names.base(last, from)))
-            }),
-            _ => true,
+        if let Command::Arg(arg) = &instruction.command {
+            return arg.arguments.iter().all(|argument| self.is_equal(&argument.name));
         }
+        let sources = self.built.names.sources(&instruction.command);
+        sources.is_ok_and(|sources| sources.iter().all(|(_, meaning)| self.same_source(meaning)))
     }
 
     /// An image is chosen for the target platform, so only stages can be the same.

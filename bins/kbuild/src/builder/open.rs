@@ -21,7 +21,7 @@ use crate::work::Work;
 impl Builder<'_> {
     /// Begins a stage with what FROM means, and the triggers that it brings.
     pub(super) fn open(&self, index: usize) -> Result<(Stage, Vec<Instruction>), Error> {
-        let names = self.names();
+        let names = self.names;
         let from = names.from(index)?;
         let replaced = names.replaced(index);
         let meaning = match &replaced {
@@ -49,7 +49,7 @@ impl Builder<'_> {
         let triggers: Vec<Instruction> = texts.iter().map(trigger).collect::<Result<_, _>>()?;
         // A base image's are seen only now.
         for trigger in &triggers {
-            inspect(&names, index, trigger, recipe.from.location)?;
+            inspect(names, index, trigger, recipe.from.location)?;
         }
         shown.done();
         Ok((stage, triggers))
@@ -185,7 +185,7 @@ impl Builder<'_> {
     }
 
     fn named_context(&self, name: &str) -> Option<&NamedContext> {
-        let name = self.names().context(name)?;
+        let name = self.names.context(name)?;
         self.settings.named_contexts.iter().find(|(known, _)| *known == name).map(|(_, context)| context)
     }
 

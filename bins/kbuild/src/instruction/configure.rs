@@ -43,7 +43,7 @@ pub(crate) fn arg(builder: &Builder<'_>, stage: &mut Stage, arg: &Arg) -> Result
     let escape = builder.source.file.directives.escape;
     let given = Given(&builder.settings.build_args);
     let environment = stage.scope.variables().clone();
-    let resolved = arg.resolve(escape, &environment, &given, &builder.globals);
+    let resolved = arg.resolve(escape, &environment, &given, &builder.names.globals);
     let mut history = vec!["ARG".to_owned()];
     for argument in resolved.map_err(|error| builder.source.broken(error))? {
         history.push(match &argument.value {

@@ -36,7 +36,7 @@ fn elsewhere(builder: &Builder<'_>, from: Option<&Flag<String>>) -> Result<Optio
     if builder.is_directory(&flag.value) {
         return Ok(None);
     }
-    let meaning = builder.names().copy_from(flag)?;
+    let meaning = builder.names.copy_from(flag)?;
     let title = match &meaning {
         Meaning::Stage(_) => format!("stage `{}`", flag.value),
         _ => format!("image `{}`", flag.value),

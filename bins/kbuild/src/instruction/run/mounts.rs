@@ -100,7 +100,7 @@ impl Place<'_> {
 
     /// The tree that `from` names.
     fn from(&self, name: &str) -> Origin {
-        match self.builder.names().mount_from(name) {
+        match self.builder.names.mount_from(name) {
             Meaning::Named(name) if self.builder.is_directory(&name) => Origin::Context(Some(name)),
             meaning => Origin::Tree(meaning),
         }
