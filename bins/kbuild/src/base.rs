@@ -35,7 +35,15 @@ pub(crate) struct Base {
     repository: Repository,
 }
 
+/// What decides on a base image: its reference and the platform.
+pub(crate) type BaseKey = (String, String);
+
 impl Base {
+    /// By what a build knows an image that it has resolved.
+    pub(crate) fn key(reference: &ImageReference, platform: &Platform) -> BaseKey {
+        (reference.to_string(), platform.to_string())
+    }
+
     /// Asks the registry or the layout what `name` is for `platform`.
     pub(crate) async fn resolve(
         client: &Client,

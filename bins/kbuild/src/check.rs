@@ -80,7 +80,11 @@ pub(crate) fn call(
         Method::Check => {
             let mut surroundings = Surroundings::new(settings, source)?;
             surroundings.ignore(found.context.patterns());
-            let asked = if call.offline { Ok(()) } else { surroundings.ask(client, &runtime, &stop) };
+            let mut asked = Ok(());
+            if !call.offline {
+                surroundings.only_target();
+                asked = surroundings.ask(client, &runtime, &stop).1;
+            }
             check(settings, &answer, &surroundings, asked)
         }
         Method::Targets => answer.give(&match call.format {

@@ -11,7 +11,7 @@ use ktrust_dockerfile::{Command, Instruction, Location};
 
 use crate::error::Error;
 use crate::support;
-pub(crate) use names::{Meaning, Names};
+pub(crate) use names::{Meaning, Names, image_reference};
 
 /// What is built. A stage needs only stages before it in the file, so there is always one that can begin.
 #[derive(Debug)]

@@ -82,6 +82,17 @@ impl BuildSettings {
         })
     }
 
+    /// What the command line says that a named context is.
+    pub(crate) fn named_context(&self, name: &str) -> Option<&NamedContext> {
+        self.named_contexts.iter().find(|(known, _)| known == name).map(|(_, context)| context)
+    }
+
+    /// The platform that `FROM --platform` gives, or the one that is being built.
+    pub(crate) fn stage_platform(&self, given: Option<&str>) -> Result<Platform, Error> {
+        let Some(text) = given else { return Ok(self.platform.clone()) };
+        text.parse().map_err(|_| Error::instruction(format!("`--platform={text}` is not a platform")))
+    }
+
     /// The same settings for another of the platforms.
     pub(crate) fn for_platform(&self, platform: &Platform) -> Self {
         Self { platform: platform.clone(), ..self.clone() }

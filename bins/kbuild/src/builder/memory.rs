@@ -8,7 +8,7 @@ use ktrust_oci::Digest;
 use ktrust_pipeline::{BaseImage, StepRecord};
 
 use super::Stage;
-use crate::base::Base;
+use crate::base::{Base, BaseKey};
 use crate::context::Context;
 use crate::error::Error;
 use crate::remote::Fetched;
@@ -21,8 +21,7 @@ pub(crate) struct Memory {
     /// Stages made of a context's files, by its name and the platform.
     pub(super) files: Cells<(String, String), Stage>,
     pub(super) stages: Cells<usize, Stage>,
-    /// By reference and platform.
-    pub(super) bases: Cells<(String, String), Arc<Base>>,
+    pub(super) bases: Cells<BaseKey, Arc<Base>>,
     /// What ADD fetched, by everything that decides on it.
     pub(super) fetched: Cells<String, Fetched>,
     /// Directories with a base image's files, by its layers.
@@ -39,6 +38,13 @@ impl Memory {
     /// Keeps what is told about a step of a stage.
     pub(super) fn tell(&self, stage: usize, step: StepRecord) {
         lock(&self.steps).entry(stage).or_default().push(step);
+    }
+
+    /// Base images that were resolved before the build.
+    pub(crate) fn know_bases(&self, bases: BTreeMap<BaseKey, Arc<Base>>) {
+        for (key, base) in bases {
+            self.bases.put(key, base);
+        }
     }
 
     /// Keeps what a name of an image turned out to be.
@@ -101,6 +107,11 @@ impl<K: Ord, V: Clone> Cells<K, V> {
         let result = make();
         *cell = result.as_ref().map_or(Cell::Failed, |value| Cell::Made(value.clone()));
         result
+    }
+
+    /// A value that was made elsewhere.
+    fn put(&self, key: K, value: V) {
+        lock(&self.0).insert(key, Arc::new(Mutex::new(Cell::Made(value))));
     }
 
     /// Forgets what is not to be kept; for when nobody makes anything.

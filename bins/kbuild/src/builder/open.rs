@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use ktrust_dockerfile::{Instruction, parse_trigger};
-use ktrust_oci::{Digest, ImageReference, Platform, Reference};
+use ktrust_oci::{Digest, ImageReference, Platform};
 use ktrust_rootfs::Owner;
 
 use super::{Builder, Stage, Tree};
@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::image::Draft;
 use crate::instruction;
-use crate::plan::{Meaning, inspect};
+use crate::plan::{Meaning, image_reference, inspect};
 use crate::remote::{CheckoutFlags, Fetched, Fetcher};
 use crate::settings::NamedContext;
 use crate::work::Work;
@@ -30,7 +30,7 @@ impl Builder<'_> {
         };
         let recipe = &self.source.file.stages[index];
         let mut title = recipe.name.clone().unwrap_or_else(|| format!("stage-{index}"));
-        let platform = self.platform(from.platform.as_deref())?;
+        let platform = self.settings.stage_platform(from.platform.as_deref())?;
         if self.settings.platforms.len() > 1 {
             title = format!("{platform} {title}");
         }
@@ -39,7 +39,7 @@ impl Builder<'_> {
             Meaning::Scratch => self.scratch(platform),
             Meaning::Stage(parent) => Stage { has_cmd: false, ..self.stage(parent)? },
             Meaning::Named(name) => self.named(&name, platform)?,
-            Meaning::Image(name) => self.image(&name, &reference(&name)?, platform)?,
+            Meaning::Image(name) => self.image(&name, &image_reference(&name)?, platform)?,
         };
         (stage.index, stage.title) = (index, title);
         let texts = std::mem::take(&mut stage.draft.config.config.on_build);
@@ -88,13 +88,8 @@ impl Builder<'_> {
     }
 
     /// A base image, resolved once in a build.
-    pub(crate) fn base(
-        &self,
-        name: &str,
-        reference: &ImageReference,
-        platform: &Platform,
-    ) -> Result<Arc<Base>, Error> {
-        self.memory.bases.get((reference.to_string(), platform.to_string()), || {
+    fn base(&self, name: &str, reference: &ImageReference, platform: &Platform) -> Result<Arc<Base>, Error> {
+        self.memory.bases.get(Base::key(reference, platform), || {
             let resolve = Base::resolve(self.client, name, reference, platform);
             self.runtime.block_on(self.stop.race(resolve))
         })
@@ -144,7 +139,7 @@ impl Builder<'_> {
             Meaning::Scratch => Ok(self.scratch(platform)),
             Meaning::Stage(index) => self.stage(index),
             Meaning::Named(name) => self.named(&name, platform),
-            Meaning::Image(name) => self.image(&name, &reference(&name)?, platform),
+            Meaning::Image(name) => self.image(&name, &image_reference(&name)?, platform),
         }
     }
 
@@ -185,18 +180,6 @@ impl Builder<'_> {
     }
 
     fn named_context(&self, name: &str) -> Option<&NamedContext> {
-        let name = self.names.context(name)?;
-        self.settings.named_contexts.iter().find(|(known, _)| *known == name).map(|(_, context)| context)
+        self.settings.named_context(&self.names.context(name)?)
     }
-
-    fn platform(&self, given: Option<&str>) -> Result<Platform, Error> {
-        let Some(text) = given else { return Ok(self.settings.platform.clone()) };
-        text.parse().map_err(|_| Error::instruction(format!("`--platform={text}` is not a platform")))
-    }
-}
-
-/// An image of FROM is always in a registry: a Dockerfile must not reach files outside its context.
-fn reference(name: &str) -> Result<ImageReference, Error> {
-    let parsed: Result<Reference, _> = name.parse();
-    parsed.map(ImageReference::Registry).map_err(|source| Error::Reference { text: name.into(), source })
 }

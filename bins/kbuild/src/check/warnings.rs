@@ -1,6 +1,6 @@
 //! Findings of a build.
 
-use super::facts::{Asked, Surroundings};
+use super::facts::Surroundings;
 use super::{counted, draft};
 use crate::builder::Builder;
 use crate::error::Error;
@@ -13,18 +13,9 @@ pub(crate) fn warn(builder: &Builder<'_>, plan: &Plan) -> Result<(), Error> {
     let mut surroundings = Surroundings::new(builder.settings, builder.source)?;
     surroundings.only(plan.needs.keys().copied());
     surroundings.ignore(builder.context.patterns());
-    for &index in plan.needs.keys() {
-        match surroundings.question(index)? {
-            Asked::Nothing => {}
-            Asked::Known(base) => surroundings.add_base(index, base),
-            Asked::Image(question) => {
-                let base = builder.base(&question.name, &question.reference, &question.platform);
-                let recipe = &builder.source.file.stages[index].from;
-                let base = base.map_err(|error| builder.source.at(recipe.location, &recipe.text, error))?;
-                surroundings.add_base(index, question.brought(&base.config));
-            }
-        }
-    }
+    let (bases, asked) = surroundings.ask(builder.client, builder.runtime, &builder.stop);
+    builder.memory.know_bases(bases);
+    asked?;
     let report = draft.check(&surroundings.facts());
     for finding in &report.findings {
         let (line, rule) = (finding.location.start, finding.rule);

@@ -1,6 +1,7 @@
 //! What names in FROM and `--from` mean.
 
 use ktrust_dockerfile::{Command, Dockerfile, ExpandedFrom, Flag, Run, Variables};
+use ktrust_oci::{ImageReference, Reference};
 
 use crate::error::Error;
 use crate::settings::familiar;
@@ -93,4 +94,10 @@ impl Names<'_> {
         let wanted = familiar(name).or_else(|| familiar(&name.to_lowercase()))?;
         self.contexts.iter().find(|context| **context == wanted).cloned()
     }
+}
+
+/// An image of FROM is always in a registry: a Dockerfile must not reach files outside its context.
+pub(crate) fn image_reference(name: &str) -> Result<ImageReference, Error> {
+    let parsed: Result<Reference, _> = name.parse();
+    parsed.map(ImageReference::Registry).map_err(|source| Error::Reference { text: name.into(), source })
 }
