@@ -15,8 +15,8 @@ use ktrust_pipeline::CommonArguments;
 pub(crate) use self::build::BuildArguments;
 pub(crate) use self::check::{CallArguments, CheckArguments, CheckFormat};
 pub(crate) use self::context::ContextArguments;
-pub(crate) use self::output::OutputArguments;
-pub(crate) use self::publish::{FileArguments, IndexArguments, PushArguments};
+pub(crate) use self::output::{OutputArguments, ResultArguments};
+pub(crate) use self::publish::{IndexArguments, PushArguments};
 pub(crate) use self::run::{Isolation, RunArguments};
 
 /// Builds any Dockerfile without a daemon and without privileges

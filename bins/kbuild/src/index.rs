@@ -8,7 +8,7 @@ use ktrust_registry::{Client, Selector};
 use crate::build::runtime;
 use crate::cli::IndexArguments;
 use crate::error::Error;
-use crate::settings::{Annotation, Level, annotations, of_level, reference};
+use crate::settings::{Annotation, Files, Level, annotations, of_level, reference, work_dir};
 use crate::stop::Stop;
 use crate::time::now;
 use crate::transfer::{self, Source, Told};
@@ -22,7 +22,7 @@ pub(crate) fn index(
     environment: &dyn Environment,
 ) -> Result<(), Error> {
     let started = now();
-    let (files, work) = transfer::files(&arguments.files, environment);
+    let files = Files::resolve(&arguments.files.result, environment);
     let references: Vec<ImageReference> =
         arguments.tags.iter().map(|tag| reference(tag)).collect::<Result<_, _>>()?;
     let notes = notes(&arguments.annotations)?;
@@ -33,21 +33,11 @@ pub(crate) fn index(
     let document = document(&images, &notes)?;
     let records: Vec<_> = images.iter().map(|image| image.record.clone()).collect();
     transfer::check(&files, &references, transfer::platforms(&records))?;
-    let work = Work::open(&work)?;
-    for (to, tags) in &places {
-        for image in &images {
-            runtime.block_on(stop.race(transfer::copy(&image.repository, to, &image.link.digest, &work)))?;
-        }
-        runtime.block_on(stop.race(transfer::publish(to, tags, &document)))?;
-    }
+    let work = Work::open(&work_dir(arguments.files.work_dir.as_ref(), environment))?;
+    runtime.block_on(stop.race(transfer::deliver(&places, &images, &document, &work)))?;
     stop.check()?;
     let told = Told { references: &references, document: &document, images: records, started };
-    transfer::tell(&files, &told, environment)?;
-    for reference in &references {
-        printer.line(format!("pushed {reference}@{}", document.digest));
-    }
-    printer.data(&document.digest);
-    Ok(())
+    transfer::tell(&files, &told, printer, environment)
 }
 
 async fn sources(given: &[String], client: &Client) -> Result<Vec<Source>, Error> {

@@ -12,7 +12,7 @@ use ktrust_registry::{Client, Repository, Selector};
 use crate::build::runtime;
 use crate::cli::PushArguments;
 use crate::error::Error;
-use crate::settings::reference;
+use crate::settings::{Files, reference, work_dir};
 use crate::stop::Stop;
 use crate::time::now;
 use crate::transfer::{self, Told};
@@ -26,32 +26,22 @@ pub(crate) fn push(
     environment: &dyn Environment,
 ) -> Result<(), Error> {
     let started = now();
-    let (files, work) = transfer::files(&arguments.files, environment);
+    let files = Files::resolve(&arguments.files.result, environment);
     let references: Vec<ImageReference> =
         arguments.references.iter().map(|text| reference(text)).collect::<Result<_, _>>()?;
     let (stop, runtime) = (Stop::listen()?, runtime()?);
     let places = runtime.block_on(stop.race(transfer::open(client, &references)))?;
-    let work = Work::open(&work)?;
+    let work = Work::open(&work_dir(arguments.files.work_dir.as_ref(), environment))?;
     let layout = source(&arguments.source, &work)?;
     let from = client.repository(&ImageReference::Layout(layout.clone()));
     let document = runtime.block_on(stop.race(find(&from, &layout)))?;
     let images = runtime.block_on(stop.race(transfer::images(&from, &document)))?;
     let records: Vec<_> = images.iter().map(|image| image.record.clone()).collect();
     transfer::check(&files, &references, transfer::platforms(&records))?;
-    for (to, tags) in &places {
-        for image in &images {
-            runtime.block_on(stop.race(transfer::copy(&from, to, &image.link.digest, &work)))?;
-        }
-        runtime.block_on(stop.race(transfer::publish(to, tags, &document)))?;
-    }
+    runtime.block_on(stop.race(transfer::deliver(&places, &images, &document, &work)))?;
     stop.check()?;
     let told = Told { references: &references, document: &document, images: records, started };
-    transfer::tell(&files, &told, environment)?;
-    for reference in &references {
-        printer.line(format!("pushed {reference}@{}", document.digest));
-    }
-    printer.data(&document.digest);
-    Ok(())
+    transfer::tell(&files, &told, printer, environment)
 }
 
 /// The layout that the text means: itself, or an archive's that is unpacked for this.

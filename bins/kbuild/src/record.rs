@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use ktrust_oci::file::write_atomic;
-use ktrust_oci::{Descriptor, ImageReference};
-use ktrust_pipeline::{BuildRecord, Environment, ImageRecord, LayerRecord, Probe, Tool, variables as var};
+use ktrust_oci::{Descriptor, Digest, ImageReference};
+use ktrust_pipeline::{
+    BuildRecord, Environment, Handoff, ImageRecord, LayerRecord, Probe, Tool, variables as var,
+};
 use serde_json::{Map, Value, json};
 
 use crate::build::handoff;
@@ -12,7 +14,7 @@ use crate::builder::Report;
 use crate::error::Error;
 use crate::image::{Image, Layer};
 use crate::product::Product;
-use crate::settings::{BuildSettings, repository};
+use crate::settings::{BuildSettings, Files, repository};
 use crate::source::Source;
 use crate::time::{now, rfc3339};
 
@@ -47,52 +49,67 @@ const SOURCE: [&str; 10] = [
 /// Writes the files that were asked for. The hand-off only where something was pushed: it would send the
 /// later stages to an image that does not exist.
 pub(crate) fn write(facts: &Facts<'_>) -> Result<(), Error> {
-    let (files, product) = (&facts.settings.output.files, &facts.product);
+    let (output, product) = (&facts.settings.output, &facts.product);
     let top = product.top();
-    if let Some(path) = &files.digest {
-        write_atomic(path, top.digest.as_str().as_bytes())?;
-    }
-    if let Some(path) = &files.image_id {
-        write_atomic(path, product.config().unwrap_or(&top.digest).as_str().as_bytes())?;
-    }
-    if let Some(path) = &files.metadata {
-        let output = &facts.settings.output;
-        let names: Vec<_> = if output.names.is_empty() {
-            output.references().cloned().collect()
-        } else {
-            output.names.clone()
-        };
-        let metadata = metadata(&product.link(), product.config(), &names)?;
-        write_atomic(path, metadata.as_bytes())?;
-    }
-    if let Some(path) = &files.record {
-        record(facts).write(path)?;
-    }
-    if let Some(path) = &files.handoff
-        && let Some(handoff) = handoff(facts.settings, &top.digest, &top.media_type)
-    {
-        handoff.write(path, &files.handoff_prefix)?;
-    }
-    Ok(())
+    let pushed: Vec<_> = output.references().cloned().collect();
+    let said = Said {
+        link: product.link(),
+        config: product.config(),
+        names: if output.names.is_empty() { &pushed } else { &output.names },
+        record: record(facts),
+        handoff: handoff(facts.settings, &top.digest, &top.media_type),
+    };
+    said.write(&output.files)
 }
 
-/// What docker buildx writes with `--metadata-file`, under the same keys.
-pub(crate) fn metadata(
-    link: &Descriptor,
-    config: Option<&ktrust_oci::Digest>,
-    names: &[ImageReference],
-) -> Result<String, Error> {
-    let mut metadata = Map::new();
-    if let Some(config) = config {
-        metadata.insert("containerimage.config.digest".into(), json!(config));
+/// What the files say of a result.
+pub(crate) struct Said<'a> {
+    /// The link to it.
+    pub(crate) link: Descriptor,
+    /// Its configuration, where it is one image.
+    pub(crate) config: Option<&'a Digest>,
+    pub(crate) names: &'a [ImageReference],
+    pub(crate) record: BuildRecord,
+    /// Where something was pushed.
+    pub(crate) handoff: Option<Handoff>,
+}
+
+impl Said<'_> {
+    /// Writes the files that were asked for.
+    pub(crate) fn write(&self, files: &Files) -> Result<(), Error> {
+        let digest = &self.link.digest;
+        if let Some(path) = &files.digest {
+            write_atomic(path, digest.as_str().as_bytes())?;
+        }
+        if let Some(path) = &files.image_id {
+            write_atomic(path, self.config.unwrap_or(digest).as_str().as_bytes())?;
+        }
+        if let Some(path) = &files.metadata {
+            write_atomic(path, self.metadata()?.as_bytes())?;
+        }
+        if let Some(path) = &files.record {
+            self.record.write(path)?;
+        }
+        if let (Some(path), Some(handoff)) = (&files.handoff, &self.handoff) {
+            handoff.write(path, &files.handoff_prefix)?;
+        }
+        Ok(())
     }
-    metadata.insert("containerimage.descriptor".into(), json!(link));
-    metadata.insert("containerimage.digest".into(), json!(link.digest));
-    if !names.is_empty() {
-        let names: Vec<_> = names.iter().map(ToString::to_string).collect();
-        metadata.insert("image.name".into(), json!(names.join(",")));
+
+    /// What docker buildx writes with `--metadata-file`, under the same keys.
+    fn metadata(&self) -> Result<String, Error> {
+        let mut metadata = Map::new();
+        if let Some(config) = self.config {
+            metadata.insert("containerimage.config.digest".into(), json!(config));
+        }
+        metadata.insert("containerimage.descriptor".into(), json!(self.link));
+        metadata.insert("containerimage.digest".into(), json!(self.link.digest));
+        if !self.names.is_empty() {
+            let names: Vec<_> = self.names.iter().map(ToString::to_string).collect();
+            metadata.insert("image.name".into(), json!(names.join(",")));
+        }
+        serde_json::to_string_pretty(&Value::Object(metadata)).map_err(Error::Serialize)
     }
-    serde_json::to_string_pretty(&Value::Object(metadata)).map_err(Error::Serialize)
 }
 
 fn record(facts: &Facts<'_>) -> BuildRecord {

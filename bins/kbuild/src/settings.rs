@@ -54,16 +54,13 @@ impl BuildSettings {
         let output = &arguments.output;
         let build_args = build_args(arguments, environment)?;
         let (epoch, epoch_of_context) = epoch(&build_args, environment)?;
-        let path = |flag: &Option<PathBuf>, name| {
-            flag.clone().or_else(|| environment.non_empty(name).map(PathBuf::from))
-        };
         let text = |flag: &Option<String>, name| flag.clone().or_else(|| environment.non_empty(name));
         let platforms = platform::all(&arguments.platforms, environment)?;
         let index = platform::wants_index(&build_args);
         Ok(Self {
             context: context::main(
                 &arguments.context,
-                path(&arguments.file, var::KBUILD_FILE),
+                or_path(arguments.file.as_ref(), var::KBUILD_FILE, environment),
                 &build_args,
                 environment,
             )?,
@@ -78,7 +75,7 @@ impl BuildSettings {
             epoch_of_context,
             run: RunSettings::resolve(&arguments.run, environment)?,
             probe: arguments.probe || flag(var::KBUILD_PROBE, environment)?,
-            work_dir: path(&arguments.work_dir, var::KBUILD_WORK_DIR).unwrap_or_else(|| ".ktrust".into()),
+            work_dir: work_dir(arguments.work_dir.as_ref(), environment),
         })
     }
 
@@ -97,6 +94,15 @@ impl BuildSettings {
     pub(crate) fn for_platform(&self, platform: &Platform) -> Self {
         Self { platform: platform.clone(), ..self.clone() }
     }
+}
+
+/// The directory for work in progress.
+pub(crate) fn work_dir(flag: Option<&PathBuf>, environment: &dyn Environment) -> PathBuf {
+    or_path(flag, var::KBUILD_WORK_DIR, environment).unwrap_or_else(|| ".ktrust".into())
+}
+
+fn or_path(flag: Option<&PathBuf>, name: &str, environment: &dyn Environment) -> Option<PathBuf> {
+    flag.cloned().or_else(|| environment.non_empty(name).map(PathBuf::from))
 }
 
 fn or_list(given: &[String], name: &str, environment: &dyn Environment) -> Result<Vec<String>, Error> {

@@ -1,16 +1,14 @@
 //! Images go from one place to another, byte for byte; and the files that tell of it.
 
-use std::path::{Path, PathBuf};
-
+use ktrust_console::Printer;
 use ktrust_oci::{Descriptor, Digest, Document, ImageConfig, ImageReference, Parsed, Platform};
-use ktrust_pipeline::{BuildRecord, Environment, ImageRecord, LayerRecord, Tool, variables as var};
+use ktrust_pipeline::{BuildRecord, Environment, ImageRecord, LayerRecord, Tool};
 use ktrust_registry::{BlobSource, Client, Repository, Selector};
 
 use crate::build::handed_on;
-use crate::cli::FileArguments;
 use crate::error::Error;
 use crate::output::tag;
-use crate::record::{metadata, source};
+use crate::record::{Said, source};
 use crate::settings::{Files, repository};
 use crate::time::{now, rfc3339};
 use crate::work::Work;
@@ -67,13 +65,24 @@ async fn one(
     Ok(Source { repository: repository.clone(), link, record })
 }
 
-/// Brings a manifest and its blobs to another repository; in the same one it is there.
-pub(crate) async fn copy(
-    from: &Repository,
-    to: &Repository,
-    digest: &Digest,
+/// Writes images, and then the document that stands for them under every tag, to every place.
+pub(crate) async fn deliver(
+    places: &[(Repository, Vec<String>)],
+    images: &[Source],
+    document: &Document,
     work: &Work,
 ) -> Result<(), Error> {
+    for (to, tags) in places {
+        for image in images {
+            copy(&image.repository, to, &image.link.digest, work).await?;
+        }
+        publish(to, tags, document).await?;
+    }
+    Ok(())
+}
+
+/// Brings a manifest and its blobs to another repository; in the same one it is there.
+async fn copy(from: &Repository, to: &Repository, digest: &Digest, work: &Work) -> Result<(), Error> {
     if from.name() == to.name() {
         return Ok(());
     }
@@ -102,7 +111,7 @@ async fn send(from: &Repository, to: &Repository, blob: &Descriptor, work: &Work
 }
 
 /// Writes a document whose images are there under every tag, and reads it back.
-pub(crate) async fn publish(to: &Repository, tags: &[String], document: &Document) -> Result<(), Error> {
+async fn publish(to: &Repository, tags: &[String], document: &Document) -> Result<(), Error> {
     for tag in tags {
         to.put_document(Some(tag), document).await?;
     }
@@ -156,27 +165,29 @@ pub(crate) fn check(
     }
 }
 
-/// Writes the files that name the result.
-pub(crate) fn tell(files: &Files, told: &Told<'_>, environment: &dyn Environment) -> Result<(), Error> {
+/// Writes the files that name the result, and says where it is.
+pub(crate) fn tell(
+    files: &Files,
+    told: &Told<'_>,
+    printer: &Printer,
+    environment: &dyn Environment,
+) -> Result<(), Error> {
     let document = told.document;
-    let config =
-        (!document.is_index()).then(|| told.images.first().map(|image| image.config.clone())).flatten();
-    if let Some(path) = &files.digest {
-        ktrust_oci::file::write_atomic(path, document.digest.as_str().as_bytes())?;
-    }
-    if let Some(path) = &files.metadata {
-        let text = metadata(&document.descriptor(), config.as_ref(), told.references)?;
-        ktrust_oci::file::write_atomic(path, text.as_bytes())?;
-    }
-    if let Some(path) = &files.record {
-        record(told, config, environment).write(path)?;
-    }
-    let platforms = platforms(&told.images);
+    let config = told.images.first().filter(|_| !document.is_index()).map(|image| &image.config);
     let references = || told.references.iter();
-    let handoff = handed_on(references(), references(), &document.digest, &document.media_type, platforms);
-    if let (Some(path), Some(handoff)) = (&files.handoff, handoff) {
-        handoff.write(path, &files.handoff_prefix)?;
+    let (digest, platforms) = (&document.digest, platforms(&told.images));
+    let said = Said {
+        link: document.descriptor(),
+        config,
+        names: told.references,
+        record: record(told, config, environment),
+        handoff: handed_on(references(), references(), digest, &document.media_type, platforms),
+    };
+    said.write(files)?;
+    for reference in told.references {
+        printer.line(format!("pushed {reference}@{digest}"));
     }
+    printer.data(digest);
     Ok(())
 }
 
@@ -193,7 +204,7 @@ pub(crate) fn is_real(platform: &Platform) -> bool {
     platform.to_string() != UNKNOWN
 }
 
-fn record(told: &Told<'_>, config: Option<Digest>, environment: &dyn Environment) -> BuildRecord {
+fn record(told: &Told<'_>, config: Option<&Digest>, environment: &dyn Environment) -> BuildRecord {
     BuildRecord {
         schema: 1,
         tool: Tool { name: "kbuild".into(), version: env!("CARGO_PKG_VERSION").into() },
@@ -202,7 +213,7 @@ fn record(told: &Told<'_>, config: Option<Digest>, environment: &dyn Environment
         digest: told.document.digest.clone(),
         media_type: told.document.media_type.clone(),
         layers: if config.is_some() { told.images[0].layers.clone() } else { Vec::new() },
-        config,
+        config: config.cloned(),
         platforms: platforms(&told.images),
         images: told.images.clone(),
         bases: Vec::new(),
@@ -216,22 +227,4 @@ fn record(told: &Told<'_>, config: Option<Digest>, environment: &dyn Environment
         probe: None,
         source: source(environment),
     }
-}
-
-/// The files and the work directory that the command line and variables name.
-pub(crate) fn files(arguments: &FileArguments, environment: &dyn Environment) -> (Files, PathBuf) {
-    let path = |flag: &Option<PathBuf>, name| {
-        flag.clone().or_else(|| environment.non_empty(name).map(PathBuf::from))
-    };
-    let prefix = arguments.handoff_prefix.clone();
-    let files = Files {
-        handoff: path(&arguments.handoff, var::KBUILD_ENV_FILE),
-        handoff_prefix: prefix.or_else(|| environment.non_empty(var::KBUILD_ENV_PREFIX)).unwrap_or_default(),
-        record: path(&arguments.record, var::KBUILD_RECORD_FILE),
-        digest: path(&arguments.digest_file, var::KBUILD_DIGEST_FILE),
-        image_id: None,
-        metadata: path(&arguments.metadata_file, var::KBUILD_METADATA_FILE),
-    };
-    let work = path(&arguments.work_dir, var::KBUILD_WORK_DIR);
-    (files, work.unwrap_or_else(|| Path::new(".ktrust").into()))
 }

@@ -40,6 +40,17 @@ pub(crate) struct OutputArguments {
     #[arg(long = "annotation", value_name = "[LEVEL:]KEY=VALUE")]
     pub(crate) annotations: Vec<String>,
 
+    /// Write the digest of the configuration here, as docker does (of several platforms: of the index)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) iidfile: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) result: ResultArguments,
+}
+
+/// Files that name the result.
+#[derive(Debug, Default, Args)]
+pub(crate) struct ResultArguments {
     /// Write the hand-off for ksign and kdeploy (build.env) here
     #[arg(long, value_name = "FILE")]
     pub(crate) handoff: Option<PathBuf>,
@@ -48,17 +59,13 @@ pub(crate) struct OutputArguments {
     #[arg(long, value_name = "PREFIX")]
     pub(crate) handoff_prefix: Option<String>,
 
-    /// Write the full record of the build (build.json) here
+    /// Write the full record (build.json) here
     #[arg(long, value_name = "FILE")]
     pub(crate) record: Option<PathBuf>,
 
-    /// Write the digest of the manifest here
+    /// Write the digest of the manifest or index here
     #[arg(long, value_name = "FILE")]
     pub(crate) digest_file: Option<PathBuf>,
-
-    /// Write the digest of the configuration here, as docker does (of several platforms: of the index)
-    #[arg(long, value_name = "FILE")]
-    pub(crate) iidfile: Option<PathBuf>,
 
     /// Write what docker buildx tells of a result here, as JSON
     #[arg(long, value_name = "FILE")]

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use ktrust_pipeline::RegistryArguments;
 
+use super::ResultArguments;
+
 /// `kbuild index`.
 #[derive(Debug, Default, Args)]
 pub(crate) struct IndexArguments {
@@ -41,25 +43,8 @@ pub(crate) struct PushArguments {
 /// Files that name the result, and where work in progress is.
 #[derive(Debug, Default, Args)]
 pub(crate) struct FileArguments {
-    /// Write the hand-off for ksign and kdeploy (build.env) here
-    #[arg(long, value_name = "FILE")]
-    pub(crate) handoff: Option<PathBuf>,
-
-    /// Put this before each key of the hand-off
-    #[arg(long, value_name = "PREFIX")]
-    pub(crate) handoff_prefix: Option<String>,
-
-    /// Write the record (build.json) here
-    #[arg(long, value_name = "FILE")]
-    pub(crate) record: Option<PathBuf>,
-
-    /// Write the digest here
-    #[arg(long, value_name = "FILE")]
-    pub(crate) digest_file: Option<PathBuf>,
-
-    /// Write what docker buildx tells of a result here, as JSON
-    #[arg(long, value_name = "FILE")]
-    pub(crate) metadata_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) result: ResultArguments,
 
     /// The directory for work in progress; default: `.ktrust`
     #[arg(long, value_name = "DIR")]

@@ -6,8 +6,8 @@ use ktrust_oci::{ImageReference, Platform};
 use ktrust_pipeline::{Environment, flag, variables as var};
 
 use super::export::{Form, Output, Place, Stream, outputs};
-use super::{annotation, or_list};
-use crate::cli::OutputArguments;
+use super::{annotation, or_list, or_path};
+use crate::cli::{OutputArguments, ResultArguments};
 use crate::error::Error;
 
 /// Everything that is written: images, and the files that name them.
@@ -35,10 +35,9 @@ pub(crate) struct Files {
 }
 
 impl Files {
-    fn resolve(arguments: &OutputArguments, environment: &dyn Environment) -> Self {
-        let path = |flag: &Option<PathBuf>, name| {
-            flag.clone().or_else(|| environment.non_empty(name).map(PathBuf::from))
-        };
+    /// The files that flags and variables name.
+    pub(crate) fn resolve(arguments: &ResultArguments, environment: &dyn Environment) -> Self {
+        let path = |flag: &Option<PathBuf>, name| or_path(flag.as_ref(), name, environment);
         let prefix = arguments.handoff_prefix.clone();
         Self {
             handoff: path(&arguments.handoff, var::KBUILD_ENV_FILE),
@@ -47,7 +46,7 @@ impl Files {
                 .unwrap_or_default(),
             record: path(&arguments.record, var::KBUILD_RECORD_FILE),
             digest: path(&arguments.digest_file, var::KBUILD_DIGEST_FILE),
-            image_id: arguments.iidfile.clone(),
+            image_id: None,
             metadata: path(&arguments.metadata_file, var::KBUILD_METADATA_FILE),
         }
     }
@@ -80,7 +79,9 @@ impl OutputSettings {
                 places.push(output);
             }
         }
-        let settings = Self { names, places, no_push, files: Files::resolve(arguments, environment) };
+        let image_id = arguments.iidfile.clone();
+        let files = Files { image_id, ..Files::resolve(&arguments.result, environment) };
+        let settings = Self { names, places, no_push, files };
         settings.check(&form, platforms)?;
         Ok(settings)
     }
