@@ -12,15 +12,6 @@ fn build(project: &Project, platform: &str, to: &str) -> String {
     run.stdout.trim().to_owned()
 }
 
-fn inspect(project: &Project, image: &str) -> Value {
-    let skopeo = project.context.tool("skopeo");
-    skopeo
-        .args(["inspect", "--raw", "--tls-verify=false", &format!("docker://{image}")])
-        .run()
-        .success()
-        .json()
-}
-
 #[test]
 fn images_of_other_repositories_and_of_a_layout_are_joined() {
     let project = Project::new(DOCKERFILE).file("a", "a");
@@ -37,7 +28,7 @@ fn images_of_other_repositories_and_of_a_layout_are_joined() {
         .run()
         .success();
     let digest = run.stdout.trim();
-    let index = inspect(&project, &image);
+    let index = project.pushed(&image);
     assert_eq!(index["annotations"]["team"], "a");
     let entries = index["manifests"].as_array().unwrap();
     assert_eq!([&entries[0]["digest"], &entries[1]["digest"]], [amd.as_str(), arm.as_str()]);

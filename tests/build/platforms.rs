@@ -13,15 +13,6 @@ const DOCKERFILE: &str = "FROM --platform=$BUILDPLATFORM busybox AS tools\n\
     LABEL arch=$TARGETARCH build=$BUILDPLATFORM\n\
     COPY --from=tools /made /\n";
 
-fn raw(project: &Project, image: &str) -> Value {
-    let skopeo = project.context.tool("skopeo");
-    skopeo
-        .args(["inspect", "--raw", "--tls-verify=false", &format!("docker://{image}")])
-        .run()
-        .success()
-        .json()
-}
-
 #[test]
 fn an_index_with_an_image_for_each() {
     let project = Project::new(DOCKERFILE);
@@ -35,7 +26,7 @@ fn an_index_with_an_image_for_each() {
         .success();
     let digest = run.stdout.trim().to_owned();
     assert_eq!(run.stderr.matches("] RUN ").count(), 1, "a stage of the build platform runs once: {run}");
-    let index = raw(&project, &image);
+    let index = project.pushed(&image);
     let platforms: Vec<_> = index["manifests"]
         .as_array()
         .unwrap()
@@ -96,12 +87,12 @@ fn annotations_on_every_level() {
     let notes = notes.iter().flat_map(|note| ["--annotation", note]);
     let run = project.kbuild().args(["-t", &image, "--platform", "linux/amd64,linux/arm64"]).args(notes);
     run.run().success();
-    let index = raw(&project, &image);
+    let index = project.pushed(&image);
     assert_eq!(index["annotations"]["i"], "2");
     let entries = index["manifests"].as_array().unwrap();
     assert!(entries.iter().all(|entry| entry["annotations"]["d"] == "4"), "{index}");
     let inner = |number: usize| {
-        raw(&project, &format!("{}@{}", registry.image("app"), entries[number]["digest"].as_str().unwrap()))
+        project.pushed(&format!("{}@{}", registry.image("app"), entries[number]["digest"].as_str().unwrap()))
     };
     let (amd, arm) = (inner(0), inner(1));
     assert_eq!((&amd["annotations"]["m"], &arm["annotations"]["p"]), (&"1".into(), &"3".into()));

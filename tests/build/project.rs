@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use ktrust_tests::image::Image;
 use ktrust_tests::{Context, Invocation, bases};
+use serde_json::Value;
 
 /// A build context in a fresh place.
 pub(crate) struct Project {
@@ -41,6 +42,13 @@ impl Project {
     pub(crate) fn build(&self) -> Image {
         self.kbuild_to_layout().run().success();
         self.image()
+    }
+
+    /// What a registry holds under a reference, read by skopeo.
+    pub(crate) fn pushed(&self, image: &str) -> Value {
+        let image = format!("docker://{image}");
+        let inspect = ["inspect", "--raw", "--tls-verify=false", &image];
+        self.context.tool("skopeo").args(inspect).run().success().json()
     }
 
     /// The image of the layout `out`.

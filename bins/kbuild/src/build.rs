@@ -1,7 +1,5 @@
 //! `kbuild build`: parse, plan, resolve, execute, publish.
 
-use std::sync::Arc;
-
 use ktrust_console::Printer;
 use ktrust_dockerfile::Dockerfile;
 use ktrust_oci::{Digest, ImageReference, media_type};
@@ -47,10 +45,8 @@ pub(crate) fn build(
     let runtime = runtime()?;
     let work = Work::open(&settings.work_dir)?;
     let progress = Progress::new(printer.clone());
-    let secrets = Arc::new(Secrets::load(&settings.run.secrets, |text| progress.warn(text))?);
-    let told = Arc::clone(&secrets);
-    let secret = Arc::new(move |id: &str| told.text(id));
-    let fetcher = Fetcher::new(client, &runtime, stop.clone(), secret, environment);
+    let secrets = Secrets::load(&settings.run.secrets, |text| progress.warn(text))?;
+    let fetcher = Fetcher::new(client, &runtime, stop.clone(), &secrets, environment);
     let opener = Opener {
         settings: &settings.context,
         fetcher: &fetcher,
@@ -84,7 +80,7 @@ pub(crate) fn build(
         stop: stop.clone(),
         work: &work,
         sandbox,
-        secrets,
+        secrets: &secrets,
         agents,
         progress,
         slots: Slots::new(settings.run.max_parallelism),

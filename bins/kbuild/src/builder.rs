@@ -57,7 +57,7 @@ pub(crate) struct Builder<'a> {
     pub(crate) stop: Stop,
     pub(crate) work: &'a Work,
     pub(crate) sandbox: Box<dyn Sandbox>,
-    pub(crate) secrets: Arc<Secrets>,
+    pub(crate) secrets: &'a Secrets,
     pub(crate) agents: Agents,
     pub(crate) progress: Progress,
     /// Held while a command of RUN runs.

@@ -12,8 +12,6 @@ mod table;
 mod text;
 mod warnings;
 
-use std::sync::Arc;
-
 use ktrust_console::Printer;
 use ktrust_dockerfile::lint::{Draft, Report};
 use ktrust_pipeline::Environment;
@@ -55,8 +53,7 @@ pub(crate) fn call(
     let work = Work::open(place.path())?;
     let progress = Progress::new(printer.clone());
     let secrets = Secrets::load(&settings.run.secrets, |text| progress.warn(text))?;
-    let secret = Arc::new(move |id: &str| secrets.text(id));
-    let fetcher = Fetcher::new(client, &runtime, stop.clone(), secret, environment);
+    let fetcher = Fetcher::new(client, &runtime, stop.clone(), &secrets, environment);
     let opener = Opener {
         settings: &settings.context,
         fetcher: &fetcher,

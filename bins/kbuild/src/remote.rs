@@ -17,7 +17,7 @@ mod times;
 pub(crate) use address::GitAddress;
 pub(crate) use download::WebAddress;
 pub(crate) use failure::Failure;
-pub(crate) use fetcher::{CheckoutFlags, Fetched, Fetcher, Secrets};
+pub(crate) use fetcher::{CheckoutFlags, Fetched, Fetcher};
 
 use crate::error::Error;
 

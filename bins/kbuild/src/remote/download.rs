@@ -5,8 +5,8 @@ use std::path::Path;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::Secrets;
 use super::query::{Parts, percent_decode};
+use crate::secrets::Secrets;
 
 /// A file of a web server, by its address.
 #[derive(Clone)]
@@ -27,9 +27,9 @@ impl WebAddress {
     /// What is sent to prove who we are: BuildKit's secrets for a host. The token wins.
     pub(super) fn authorization(&self, secrets: &Secrets) -> Option<SecretString> {
         let host = Parts::of(&self.url)?.host_name();
-        let token = secrets(&format!("HTTP_AUTH_TOKEN_{host}"));
+        let token = secrets.text(&format!("HTTP_AUTH_TOKEN_{host}"));
         let token = token.map(|token| format!("Bearer {}", token.expose_secret().trim_end()).into());
-        token.or_else(|| secrets(&format!("HTTP_AUTH_HEADER_{host}")))
+        token.or_else(|| secrets.text(&format!("HTTP_AUTH_HEADER_{host}")))
     }
 }
 
@@ -83,6 +83,8 @@ pub(super) fn settle(path: &Path, modified: i64) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::{WebAddress, http_date};
+    use crate::secrets::Secrets;
+    use crate::settings::{SecretSetting, SecretSource};
 
     #[test]
     fn names() {
@@ -115,8 +117,9 @@ mod tests {
     #[test]
     fn secrets_of_a_host() {
         use secrecy::ExposeSecret as _;
-        let secrets: super::Secrets =
-            std::sync::Arc::new(|id: &str| (id == "HTTP_AUTH_TOKEN_h").then(|| "t\n".to_owned().into()));
+        let source = SecretSource::Value("t\n".into());
+        let token = SecretSetting { id: "HTTP_AUTH_TOKEN_h".into(), source };
+        let secrets = Secrets::load(&[token], |_| ()).unwrap();
         let of = |url| WebAddress::parse(url).unwrap().authorization(&secrets);
         assert_eq!(of("http://h:80/a").unwrap().expose_secret(), "Bearer t");
         assert!(of("http://other/a").is_none());

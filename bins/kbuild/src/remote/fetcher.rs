@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -18,18 +17,16 @@ use super::download::{WebAddress, http_date, settle};
 use super::failure::Failure;
 use super::git::Git;
 use crate::error::Error;
+use crate::secrets::Secrets;
 use crate::stop::Stop;
 use crate::work::Work;
-
-/// Looks up a secret of the command line by its id.
-pub(crate) type Secrets = Arc<dyn Fn(&str) -> Option<SecretString> + Send + Sync>;
 
 /// What is needed to fetch.
 pub(crate) struct Fetcher<'a> {
     client: &'a Client,
     runtime: &'a Runtime,
     stop: Stop,
-    secrets: Secrets,
+    secrets: &'a Secrets,
     /// The variables that git is given.
     variables: Vec<(String, OsString)>,
     /// The home directory, for the servers that ssh knows.
@@ -68,7 +65,7 @@ impl<'a> Fetcher<'a> {
         client: &'a Client,
         runtime: &'a Runtime,
         stop: Stop,
-        secrets: Secrets,
+        secrets: &'a Secrets,
         environment: &dyn Environment,
     ) -> Self {
         let mut variables = Vec::new();
@@ -100,7 +97,7 @@ impl<'a> Fetcher<'a> {
     ) -> Result<Fetched, Error> {
         let directory = work.directory()?;
         let file = directory.join(name.unwrap_or(&address.name));
-        let authorization = address.authorization(&self.secrets);
+        let authorization = address.authorization(self.secrets);
         let get = self.client.download(&address.url, authorization.as_ref(), &file);
         let fault = |source| Error::from(Failure::Download { address: address.to_string(), source });
         let got = self.wait(async { get.await.map_err(fault) })?;
@@ -204,7 +201,7 @@ impl<'a> Fetcher<'a> {
         }
         let basic = |text: &str| SecretString::from(format!("basic {}", STANDARD.encode(text)));
         for suffix in [format!(".{}", address.host), String::new()] {
-            let secret = |name: &str| (self.secrets)(&format!("{name}{suffix}"));
+            let secret = |name: &str| self.secrets.text(&format!("{name}{suffix}"));
             let header = secret("GIT_AUTH_HEADER").or_else(|| {
                 let token = secret("GIT_AUTH_TOKEN")?;
                 Some(basic(&format!("x-access-token:{}", token.expose_secret().trim_end())))
