@@ -32,7 +32,6 @@ use tree::{Id, Tree};
 #[derive(Default)]
 pub struct Flat {
     tree: Tree,
-    layers: usize,
 }
 
 /// Opens a layer, by its number from the bottom, uncompressed and from its start.
@@ -44,13 +43,16 @@ type Files = BTreeMap<Id, Vec<PathBuf>>;
 /// Of a layer's entries those that are left, by number: what they are, and their names.
 type Wanted<'a> = BTreeMap<usize, (Attributes, &'a Vec<PathBuf>)>;
 
+/// A file by the number of its entry, and its names.
+type Origin<'a> = (usize, Id, &'a Vec<PathBuf>);
+
 /// Takes an entry and its content.
 type Sink<'a> = dyn FnMut(&Entry, &mut dyn Read) -> Result<()> + 'a;
 
 impl Flat {
     /// Looks at `count` layers, bottom first. Each is read to its end.
     pub fn read(count: usize, open: &mut OpenLayer<'_>) -> Result<Self> {
-        let mut flat = Self { tree: Tree::default(), layers: count };
+        let mut flat = Self::default();
         for number in 0..count {
             flat.tree.begin_layer();
             let mut archive = reader(open(number)?);
@@ -94,16 +96,15 @@ impl Flat {
 
     fn each(&self, open: &mut OpenLayer<'_>, prefix: &Path, sink: &mut Sink<'_>) -> Result<()> {
         let (files, directories) = self.without_content(prefix, sink)?;
-        for number in 0..self.layers {
-            let wanted: Wanted<'_> = files
-                .iter()
-                .filter_map(|(id, paths)| Some((self.tree.origin(*id)?, *id, paths)))
-                .filter(|((layer, _), ..)| *layer == number)
-                .map(|((_, index), id, paths)| (index, (self.tree.entry(id).attributes, paths)))
-                .collect();
-            if !wanted.is_empty() {
-                stream(reader(open(number)?), &wanted, sink)?;
+        let mut by_layer: BTreeMap<usize, Vec<Origin<'_>>> = BTreeMap::new();
+        for (id, paths) in &files {
+            if let Some((layer, index)) = self.tree.origin(*id) {
+                by_layer.entry(layer).or_default().push((index, *id, paths));
             }
+        }
+        for (number, files) in by_layer {
+            let entry = |(index, id, paths)| (index, (self.tree.entry(id).attributes, paths));
+            stream(reader(open(number)?), &files.into_iter().map(entry).collect(), sink)?;
         }
         directories.iter().rev().try_for_each(|entry| sink(entry, &mut io::empty()))
     }
